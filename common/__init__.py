@@ -1,0 +1,1 @@
+"""Shared preprocessing and model code. Knows no system; see DESIGN in CONTRIBUTING.md for the import rules."""

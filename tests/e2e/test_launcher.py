@@ -1,0 +1,120 @@
+"""The launcher as people start it: a command, an address, Ctrl-C."""
+
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHIN = 5.0  # seconds from the command to the start page, on two cores
+
+pytestmark = pytest.mark.e2e
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return sock.getsockname()[1]
+
+
+def start(*arguments: str, script: str = "app_launcher.py", **more) -> subprocess.Popen:
+    command = [sys.executable, script, *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+
+def wait_for(address: str, process: subprocess.Popen, seconds: float = 30) -> str:
+    """The page at `address`, as soon as it is there."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=seconds) as answer:
+                return answer.read().decode()
+        except OSError:
+            time.sleep(0.05)
+    process.kill()
+    pytest.fail(f"{address} did not answer: {process.communicate()}")
+
+
+def seconds_to_start() -> tuple[float, float]:
+    """Wall time from the command to the start page, and the processor time that the whole process took."""
+    port = free_port()
+    begin, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = start("--port", str(port))
+    try:
+        assert "Footsteps" in wait_for(f"http://127.0.0.1:{port}/", process)
+        wall = time.monotonic() - begin
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
+
+
+def test_start_page_answers_within_five_seconds_of_the_command():
+    # The better of two, because the first may have to read every library from a cold disk.
+    wall, processor = min(seconds_to_start(), seconds_to_start())
+    print(f"start page after {wall:.2f} s; {processor:.2f} s of processor time")
+    # Where other programs take the cores, the wall time says nothing about this one.
+    busy = os.getloadavg()[0] > os.cpu_count()
+    assert (processor if busy else wall) < WITHIN
+
+
+def test_ctrl_c_ends_at_once_even_with_a_page_open():
+    port = free_port()
+    process = start("--port", str(port))
+    wait_for(f"http://127.0.0.1:{port}/footsteps/", process)
+    with httpx.stream("GET", f"http://127.0.0.1:{port}/footsteps/gradio_api/heartbeat/abc", timeout=10) as page:
+        next(page.iter_lines())
+        process.send_signal(signal.SIGINT)
+        begin = time.monotonic()
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert time.monotonic() - begin < 5
+    assert "Traceback" not in out + err
+
+
+def test_taken_port_is_said_at_once_with_a_free_one():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = start("--port", str(taken.getsockname()[1]))
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert re.search(r"Port \d+ is taken by another program. Free: --port \d+", err)
+    assert "Traceback" not in out + err
+
+
+def test_share_says_when_there_is_no_tunnel_and_serves_locally():
+    port = free_port()
+    # An address where nobody listens, so that the test is the same with and without the internet.
+    process = start("--port", str(port), "--share", env=dict(os.environ, GRADIO_SHARE_SERVER_ADDRESS="127.0.0.1:9"))
+    wait_for(f"http://127.0.0.1:{port}/", process)
+    time.sleep(3)
+    assert wait_for(f"http://127.0.0.1:{port}/", process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert "No public link" in out
+    assert process.returncode == 0, err
+
+
+def test_health_names_what_runs(server):
+    health = httpx.get(f"{server}/health", timeout=60).json()
+    assert health["status"] == "ok"
+    assert health["apps"]["footsteps"] == {"loaded": True, "error": None}
+    assert health["device"]["reason"]
+
+
+def test_the_space_runs_alone(tmp_path):
+    port = free_port()
+    process = start(script="spaces/footsteps/app.py", env=dict(os.environ, GRADIO_SERVER_PORT=str(port)))
+    try:
+        assert "Footsteps" in wait_for(f"http://127.0.0.1:{port}/", process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)

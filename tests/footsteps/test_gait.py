@@ -10,25 +10,33 @@ from footsteps.walker import Camera, Walk, track
 SIDE, OBLIQUE = Camera((0, -6, 1.3), (0, 0, 0.9), 900), Camera((4.2, -4.2, 1.4), (0, 0, 0.9), 900)
 FRONT, BEHIND = Camera((5.5, 0, 1.4), (0, 0, 0.9), 900), Camera((-5.5, 0, 1.4), (0, 0, 0.9), 900)
 WALK = Walk(6.0, 1.2, 108, origin=(-3.4, 0), variability=0.03, seed=3)
-RUN = Walk(4.0, 2.8, 165, running=True, origin=(-5.5, 0), seed=4)
+RUN = Walk(4.0, 2.6, 165, running=True, origin=(-5.0, 0), seed=4)
 
 
 def compare(walk, seen, tolerance=0.05):
-    """Matches within `tolerance`: (true positives, found, true, sides that agree, errors in s)."""
-    found, true = find_footfalls(seen), [fall for fall in walk.truth if 0.1 < fall.time < seen.times[-1] - 0.1]
-    inside = [one for one in found if 0.1 - tolerance < one.time < seen.times[-1] - 0.1 + tolerance]
-    pairs = [(one, min(true, key=lambda fall: abs(fall.time - one.time))) for one in inside]
+    """Matches within `tolerance`: (true positives, found, true, sides that agree, errors in s).
+
+    Strikes within 0.1 s of the first or last frame with legs in it don't count, found or not: half of the sign is
+    missing there.
+    """
+    first, last = seen.times[np.isfinite(seen.xy[:, LANDMARKS["left_heel"], 0])][[0, -1]] + [0.1, -0.1]
+    true = [fall for fall in walk.truth if first < fall.time < last]
+    pairs = [(one, min(walk.truth, key=lambda fall: abs(fall.time - one.time))) for one in find_footfalls(seen)]
+    pairs = [(one, fall) for one, fall in pairs if first < fall.time < last]
     hits = [(one, fall) for one, fall in pairs if abs(one.time - fall.time) <= tolerance]
     assert len({fall.time for _, fall in hits}) == len(hits), "two footfalls for one strike"
-    return len(hits), len(inside), len(true), [a.side == b.side for a, b in hits], [a.time - b.time for a, b in hits]
+    return len(hits), len(pairs), len(true), [a.side == b.side for a, b in hits], [a.time - b.time for a, b in hits]
 
 
 @pytest.mark.parametrize("camera", [SIDE, OBLIQUE, FRONT, BEHIND], ids=["side", "oblique", "front", "behind"])
 @pytest.mark.parametrize("walk", [WALK, RUN], ids=["walk", "run"])
 def test_every_strike_is_found_from_every_side(walk, camera):
     seen, _ = track(walk, camera, 30, 2.0, seed=1)
-    hits, found, true, sides, errors = compare(walk, seen)
-    assert 2 * hits / (found + true) >= 0.95
+    near, *_ = compare(walk, seen, tolerance=0.05)
+    hits, found, true, sides, errors = compare(walk, seen, tolerance=0.1)
+    assert true >= 7
+    assert 2 * hits / (found + true) >= 0.98
+    assert 2 * near / (found + true) >= 0.9
     assert np.mean(sides) >= 0.95
     assert abs(np.median(errors)) <= 0.015
 
@@ -89,6 +97,14 @@ def test_a_short_gap_is_bridged_and_a_long_one_is_left_out():
     gap = without(2.0, 3.5)
     assert len(leg_signals(gap)) == 2
     assert not [one for one in find_footfalls(gap) if 2.05 < one.time < 3.45]
+
+
+def test_a_tracker_that_goes_over_to_somebody_else_parts_the_track():
+    seen, _ = track(WALK, SIDE, 30, 1.0, seed=7)
+    xy = seen.xy.copy()
+    xy[seen.times > 3.0] += [400.0, 60.0]
+    first, second = leg_signals(PoseTrack(seen.times, xy, seen.visibility, seen.size))
+    assert first.times[-1] <= 3.0 < second.times[0]
 
 
 def test_legs_swapped_for_some_frames_do_not_add_steps():

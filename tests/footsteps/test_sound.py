@@ -61,7 +61,6 @@ def micro_impacts(sound: np.ndarray) -> int:
 @pytest.mark.parametrize("footwear", materials.footwear())
 @pytest.mark.parametrize("surface", materials.surfaces())
 def test_every_pair_is_a_clean_footstep(surface, footwear):
-    lead = materials.floor(surface).lead / 1000
     steps = walk(surface, footwear, 4) + [replace(s, time=s.time + 9, running=True) for s in walk(surface, footwear, 2)]
     for sound in get("procedural").synthesize(steps, 11):
         peak = float(np.abs(sound).max())
@@ -73,8 +72,8 @@ def test_every_pair_is_a_clean_footstep(surface, footwear):
         # from and to silence: no click at either end
         assert np.abs(sound[[0, -1]]).max() < 1e-3 * peak
         assert np.abs(sound[-48:]).max() < 3e-3 * peak
-        # the peak is the heel's
-        assert np.abs(sound).argmax() < (lead + 0.07) * RATE
+        # the peak is the heel's, and no rustle is heard long before it
+        assert np.abs(sound).argmax() < 0.065 * RATE
 
 
 @pytest.mark.parametrize("surface", materials.surfaces())
@@ -134,12 +133,14 @@ def test_running_is_harder_and_shorter():
         assert np.median([np.abs(s).max() for s in run]) > 1.2 * np.median([np.abs(s).max() for s in walked])
 
 
-def test_brisk_and_certain_steps_are_louder_than_slow_and_doubtful_ones():
+def test_brisk_steps_are_louder_than_slow_ones():
     slow, brisk = (loudness(sounds_of("dirt", count=20, pace=p)) for p in (0.75, 0.42))
     assert brisk > slow + 1
-    doubtful = [replace(s, confidence=0.1) for s in walk("dirt", count=20)]
-    sure, unsure = sounds_of("dirt", count=20), get("procedural").synthesize(doubtful, 3)
-    assert loudness(unsure) < loudness(sure) - 2
+
+
+def test_what_is_applied_when_a_step_is_placed_is_not_applied_here():
+    placed = [replace(s, level=-9.0, pan=0.5, distance=-6.0, confidence=0.1) for s in walk("dirt")]
+    assert all(map(np.array_equal, get("procedural").synthesize(placed, 3), sounds_of("dirt")))
 
 
 def test_the_left_foot_differs_from_the_right_in_the_same_way_all_along():
@@ -228,9 +229,9 @@ def test_an_unknown_back_end_is_named():
 
 
 def test_hundreds_of_steps_a_second_on_any_machine():
-    """Over 1000 a second on a quiet core; a tenth of that even on one shared by many."""
+    """About 1500 a second on a quiet core; a third of that even on one shared by many."""
     steps = walk("wood", count=150) + walk("gravel", count=150)
     get("procedural").synthesize(steps[::100], 0)
     start = time.process_time()
     get("procedural").synthesize(steps, 0)
-    assert len(steps) / (time.process_time() - start) > 150
+    assert len(steps) / (time.process_time() - start) >= 500

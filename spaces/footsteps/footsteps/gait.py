@@ -10,6 +10,7 @@ trained on simulated walkers under random cameras (weights/recipes/gait), never 
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from footsteps.steps import Footfall
 
 RATE = 50.0  # Hz of the network's time axis
 LONGEST_GAP = 0.3  # s without landmarks that is filled by interpolation; a swing lasts 0.4 s
+LONGEST_JUMP = 0.5  # leg lengths between two frames, and
+FASTEST = 15.0  # leg lengths a second: more than a sprinter, so the tracker went over to somebody else
 SHORTEST = 0.6  # s of track below which no step can be told
 JOINTS = ("hip", "knee", "ankle", "heel", "foot_index")
 SIDES = ("left", "right")
@@ -59,14 +62,19 @@ def find_footfalls(track: PoseTrack) -> list[Footfall]:
 
 
 def leg_signals(track: PoseTrack) -> list[LegSignals]:
-    """One entry for each stretch of `track` in which the legs are seen."""
+    """One entry for each stretch of `track` in which the legs of one person are seen."""
     legs = np.asarray(track.xy, float)[:, LEGS]
     seen = np.isfinite(legs).all(axis=(1, 2, 3))
     times = track.times[seen]
     if len(times) < 2:
         return []
-    breaks = np.flatnonzero(np.diff(times) > LONGEST_GAP) + 1
-    stretches = zip(np.split(times, breaks), np.split(legs[seen], breaks), strict=True)
+    legs, gaps = legs[seen], np.diff(times)
+    moved = np.linalg.norm(np.diff(legs[:, :, 0].mean(axis=1), axis=0), axis=1)
+    leg = np.linalg.norm(np.diff(legs[:, :, :3], axis=2), axis=-1).sum(axis=2).max(axis=1)
+    moved /= np.maximum(np.minimum(leg[1:], leg[:-1]), 1e-3)
+    jumped = (moved > LONGEST_JUMP) & (moved > FASTEST * gaps)
+    breaks = np.flatnonzero((gaps > LONGEST_GAP) | jumped) + 1
+    stretches = zip(np.split(times, breaks), np.split(legs, breaks), strict=True)
     return [_uniform(t, points) for t, points in stretches if t[-1] - t[0] >= SHORTEST]
 
 
@@ -116,10 +124,13 @@ def features(signals: LegSignals) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _network() -> dict[str, np.ndarray]:
-    with np.load(weights.path("gait-strike")) as stored:
-        return {
-            name: stored[name] if stored[name].dtype.kind == "U" else stored[name].astype(np.float32) for name in stored
-        }
+    return load(weights.path("gait-strike"))
+
+
+def load(path: str | Path) -> dict[str, np.ndarray]:
+    """The arrays of a network that weights/recipes/gait/train.py wrote."""
+    with np.load(path) as stored:
+        return {name: stored[name].astype(np.float32) for name in stored if name != "settings"}
 
 
 def predict(signals: LegSignals) -> tuple[np.ndarray, np.ndarray]:
@@ -130,15 +141,14 @@ def predict(signals: LegSignals) -> tuple[np.ndarray, np.ndarray]:
     inputs = features(signals).astype(np.float32)
     mirrored = inputs.copy()
     mirrored[:, HORIZONTAL] *= -1
-    chances = 1 / (1 + np.exp(-_forward(np.concatenate([inputs, mirrored]))))
+    chances = 1 / (1 + np.exp(-forward(_network(), np.concatenate([inputs, mirrored]))))
     both = (chances[:2] + chances[2:]) / 2
     return both[:, 0].T, both[:, 1].T
 
 
-def _forward(x: np.ndarray) -> np.ndarray:
+def forward(net: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
     """(B, C, T) -> (B, 2, T) logits: the network of weights/recipes/gait/train.py in numpy, which is fast enough and
     keeps torch out of the way."""
-    net = _network()
     x = np.maximum(_convolve(x, net["first.weight"], net["first.bias"], 1), 0)
     for i, dilation in enumerate(net["dilations"].astype(int)):
         x = x + np.maximum(_convolve(x, net[f"blocks.{i}.weight"], net[f"blocks.{i}.bias"], dilation), 0)
@@ -146,13 +156,17 @@ def _forward(x: np.ndarray) -> np.ndarray:
 
 
 def _convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, dilation: int) -> np.ndarray:
-    """Same-length dilated convolution with zeros beyond the ends; weight: (out, in, taps)."""
-    taps, length = weight.shape[2], x.shape[2]
+    """Same-length dilated convolution with zeros beyond the ends; x: (B, C, T), weight: (out, in, taps).
+
+    As one product of matrices: many small ones would spend their time in handing work to threads.
+    """
+    outputs, channels, taps = weight.shape
+    count, length = x.shape[0], x.shape[2]
     reach = dilation * (taps - 1) // 2
-    padded = np.pad(x, ((0, 0), (0, 0), (reach, reach)))
-    return (
-        sum(weight[:, :, k] @ padded[:, :, k * dilation : k * dilation + length] for k in range(taps)) + bias[:, None]
-    )
+    padded = np.pad(x.transpose(1, 0, 2), ((0, 0), (0, 0), (reach, reach)))
+    windows = np.stack([padded[:, :, k * dilation : k * dilation + length] for k in range(taps)], axis=1)
+    product = weight.reshape(outputs, -1) @ windows.reshape(channels * taps, -1) + bias[:, None]
+    return product.reshape(outputs, count, length).transpose(1, 0, 2)
 
 
 def _pick(signals: LegSignals, strike: np.ndarray, stance: np.ndarray) -> list[Footfall]:

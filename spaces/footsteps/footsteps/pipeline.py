@@ -1,4 +1,4 @@
-"""From a video of somebody walking to the same video with footsteps: validate, detect, analyse, generate, place, export.
+"""From a video of somebody walking to that video with footsteps: validate, detect, analyse, generate, place, export.
 
 detect     the video -> footfalls, scene and a table of steps
 render     the video and a table of steps -> video, sound, table, markers, plot

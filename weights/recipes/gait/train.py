@@ -82,23 +82,24 @@ def train(options: argparse.Namespace) -> float:
     """Returns the loss on walkers that were not trained on."""
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.workers)
-    rng = np.random.default_rng(options.seed)
     x, y = simulate(options.walkers, options.seed + 1, options.cache, options.workers)
     held_x, held_y = simulate(max(options.walkers // 16, 8), options.seed + 2, options.cache, options.workers)
     held_x, held_y = torch.from_numpy(held_x).float(), torch.from_numpy(held_y).float()
     net = StrikeNet(x.shape[1])
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=options.steps)
-    checkpoint, first = options.cache / "gait-checkpoint.pt", 0
+    checkpoint, first, held = options.cache / "gait-checkpoint.pt", 0, float("nan")
+    settings = {name: getattr(options, name) for name in ("walkers", "steps", "batch", "seed")}
     if checkpoint.exists():
         kept = torch.load(checkpoint, weights_only=True)
-        if kept["steps"] == options.steps and kept["walkers"] == options.walkers:
+        if kept["settings"] == settings:
             net.load_state_dict(kept["net"])
             optimiser.load_state_dict(kept["optimiser"])
             schedule.load_state_dict(kept["schedule"])
-            first = kept["step"]
-    start, held = time.perf_counter(), float("nan")
+            first, held = kept["step"], kept["held"]
+    start = time.perf_counter()
     for step in range(first, options.steps):
+        rng = np.random.default_rng([options.seed, step])
         rows = rng.integers(len(x), size=options.batch)
         inputs, wanted = torch.from_numpy(x[rows]).float(), torch.from_numpy(y[rows]).float()
         if step % 2:
@@ -109,7 +110,7 @@ def train(options: argparse.Namespace) -> float:
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        if (step + 1) % 250 == 0 or step + 1 == options.steps:
+        if (step + 1) % options.every == 0 or step + 1 == options.steps:
             with torch.no_grad():
                 held = float(loss_of(net(held_x), held_y))
             print(f"step {step + 1} train {loss:.4f} held {held:.4f} {time.perf_counter() - start:.0f} s", flush=True)
@@ -119,20 +120,21 @@ def train(options: argparse.Namespace) -> float:
                     "optimiser": optimiser.state_dict(),
                     "schedule": schedule.state_dict(),
                     "step": step + 1,
-                    "steps": options.steps,
-                    "walkers": options.walkers,
+                    "held": held,
+                    "settings": settings,
                 },
                 checkpoint,
             )
-            save(net, options.out, {**vars(options), "cache": None, "out": None, "step": step + 1, "held": held})
+            save(net, options.out, settings | {"step": step + 1, "held": held})
     return held
 
 
 def main(arguments: list[str] | None = None) -> float:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--walkers", type=int, default=6000, help="simulated walkers, %(default)s")
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--walkers", type=int, default=12000, help="simulated walkers, %(default)s")
+    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--batch", type=int, default=96)
+    parser.add_argument("--every", type=int, default=250, help="steps between two checkpoints")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cache", type=Path, default=Path(".cache/recipes"))

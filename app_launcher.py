@@ -32,8 +32,8 @@ class App:
 
     name: str
     title: str
-    emoji: str
     sentence: str
+    icon: str  # an SVG element, or ""
     module: ModuleType | None = None
     error: str = ""  # traceback, for its page and the log
 
@@ -53,7 +53,8 @@ def load(folder: Path) -> App:
 
     SystemExit counts as a failed import as well: an app that calls sys.exit must not end the server.
     """
-    app = App(folder.name, **read_card(folder))
+    icon = folder / "icon.svg"
+    app = App(folder.name, **read_card(folder), icon=icon.read_text(encoding="utf-8") if icon.exists() else "")
     name = f"space_app_{folder.name}"
     spec = importlib.util.spec_from_file_location(name, folder / "app.py")
     module = importlib.util.module_from_spec(spec)
@@ -70,7 +71,7 @@ def load(folder: Path) -> App:
 
 
 def read_card(folder: Path) -> dict[str, str]:
-    """Title, emoji and sentence from the front matter of the Space's README.md."""
+    """Title and sentence from the front matter of the Space's README.md."""
     import yaml
 
     matter = {}
@@ -80,7 +81,6 @@ def read_card(folder: Path) -> dict[str, str]:
         matter = dict(yaml.safe_load(text.split("---\n")[1]))
     return {
         "title": str(matter.get("title", folder.name.capitalize())),
-        "emoji": str(matter.get("emoji", "")),
         "sentence": str(matter.get("short_description", "")),
     }
 

@@ -7,6 +7,53 @@ from collections.abc import Iterable
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 FONT_MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
+# What the apps set in Gradio's theme, where * names a colour of its hues.
+APP_COLOURS = {
+    "body_background_fill": "*neutral_50",
+    "body_background_fill_dark": "*neutral_950",
+    "body_text_color_subdued": "*neutral_600",
+    "body_text_color_subdued_dark": "*neutral_400",
+    "block_border_width": "1px",
+    "block_border_width_dark": "1px",
+    "block_label_text_color": "*neutral_700",
+    "block_label_text_color_dark": "*neutral_300",
+    "block_info_text_color": "*neutral_600",
+    "block_info_text_color_dark": "*neutral_400",
+    "color_accent": "*primary_700",
+    "link_text_color": "*primary_700",
+    "link_text_color_dark": "*primary_300",
+    "button_primary_background_fill": "*primary_700",
+    "button_primary_background_fill_dark": "*primary_700",
+    "button_primary_background_fill_hover": "*primary_800",
+    "button_primary_background_fill_hover_dark": "*primary_600",
+    "button_primary_text_color": "white",
+    "button_primary_text_color_dark": "white",
+    "slider_color": "*primary_700",
+    "slider_color_dark": "*primary_500",
+}
+
+# What the apps add to Gradio's own style.
+APP_CSS = """
+.gradio-container { width: 100%; max-width: 1280px !important; margin-inline: auto !important; }
+.dark { --color-accent: var(--primary-400); }
+.gradio-container :is(button, a, input, textarea, select, summary):focus-visible {
+  outline: 2px solid var(--color-accent); outline-offset: 2px; }
+.intro h1 { margin-bottom: .25rem; }
+.intro p { color: var(--body-text-color-subdued); font-size: var(--text-lg); max-width: 75ch; }
+.footnote p { color: var(--body-text-color-subdued); font-size: var(--text-sm); }
+.gradio-container video { max-height: 26rem; object-fit: contain; }
+.status .pending { visibility: hidden; }
+.status [data-testid="status-tracker"]:has(.error) { display: none; }
+.guide { padding: var(--spacing-xl) var(--spacing-xxl) !important; }
+.guide :is(p, li) { max-width: 65ch; }
+.files [aria-label="Remove this file"] { display: none; }
+@media (max-width: 640px) {
+  .gradio-container button { min-height: 44px; }
+  .guide:has(.pending) { display: none; }
+}
+@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
+"""
+
 # The same colours as the theme (Tailwind's stone and teal), for pages that are not Gradio's.
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -34,7 +81,7 @@ a {{ color: var(--accent); }}
 .card:hover {{ border-color: var(--accent); transform: translateY(-2px); }}
 .card h2 {{ color: var(--accent); }}
 .card p {{ color: var(--quiet); margin: 0; }}
-.emoji {{ font-size: 2rem; line-height: 1; }}
+.card svg {{ display: block; width: 2.5rem; height: 2.5rem; }}
 .card .failed, .failed {{ color: var(--bad); margin-top: .75rem; }}
 pre {{ overflow-x: auto; padding: 1rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--card);
   font: .85rem/1.5 {mono}; }}
@@ -42,11 +89,10 @@ footer a {{ margin-right: 1rem; font-size: .9rem; }}
 @media (prefers-reduced-motion: reduce) {{ * {{ transition: none !important; }} }}
 </style></head><body><main><h1>{title}</h1>{body}</main></body></html>"""
 
-# Two prints of a shoe, so that a tab is found again.
+# A house, so that a tab is found again.
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0f766e"/>'
-    '<g fill="#fff"><ellipse cx="11" cy="12" rx="3.5" ry="5.5"/><circle cx="11" cy="21.5" r="2.6"/>'
-    '<ellipse cx="21" cy="15" rx="3.5" ry="5.5"/><circle cx="21" cy="24.5" r="2.6"/></g></svg>'
+    '<path d="M6 16 16 7l10 9v10h-7v-6h-6v6H6z" fill="#fff"/></svg>'
 )
 
 
@@ -56,19 +102,24 @@ def page(title: str, body: str) -> str:
 
 
 def start(apps: Iterable) -> str:
-    """The start page: one card an app. An app has name, title, emoji, sentence and reason, why it failed or ""."""
+    """The start page: one card an app.
+
+    An app has name, title, sentence, reason, why it failed or "", and icon, an SVG element of its own or "".
+    """
     cards = []
     for app in apps:
-        text = {key: html.escape(getattr(app, key)) for key in ("name", "title", "emoji", "sentence", "reason")}
+        text = {key: html.escape(getattr(app, key)) for key in ("name", "title", "sentence", "reason")}
         failed = f'<p class="failed">Could not be loaded: {text["reason"]}</p>' if app.reason else ""
         cards.append(
-            '<li><a class="card" href="/{name}/"><span class="emoji" aria-hidden="true">{emoji}</span>'
-            "<h2>{title}</h2><p>{sentence}</p>{failed}</a></li>".format(**text, failed=failed)
+            '<li><a class="card" href="/{name}/">{icon}<h2>{title}</h2><p>{sentence}</p>{failed}</a></li>'.format(
+                **text, icon=app.icon, failed=failed
+            )
         )
     body = "".join(cards) or "<li><p>No app was found under spaces/.</p></li>"
     return page(
-        "Apps",
-        '<p class="lead">They run on the computer that serves this page; what you give them stays there.</p>'
+        "Demo house",
+        '<p class="lead">AI systems to try out. Choose one; each has examples that run with a click. They run on the '
+        "computer that serves this page, and what you give them stays there.</p>"
         f'<ul class="cards">{body}</ul>'
         '<footer><a href="/health">Health</a> <a href="/metrics">Metrics</a></footer>',
     )

@@ -4,6 +4,7 @@ Part of `common.media`, which hands it on.
 """
 
 import contextlib
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,15 +17,16 @@ if TYPE_CHECKING:
 
 RATE = 48000  # Hz
 LONGEST = 3600  # s; two channels of that take 1.4 GB
+SPARE = 1.0  # s; by how much the header may be off about the first picture
 GAP = 0.05  # s; a longer jump of the timestamps is a hole in the sound, a shorter one their rounding
 
 
-def read_audio(path: str | Path, rate: int = RATE) -> np.ndarray | None:
+def read_audio(path: str | Path, rate: int = RATE, enough: float | None = None) -> np.ndarray | None:
     """(N, 2) float32 at `rate`, sample 0 at the moment the first video frame is shown; None without sound.
 
     Sound before that moment is cut, holes are silence; without a video, sample 0 is the first of the stream.
-    One channel is doubled, more than two are mixed down. Raises MediaError for a file that can't be read and for
-    sound longer than an hour.
+    One channel is doubled, more than two are mixed down. enough: s that are wanted; what comes SPARE later than that
+    is not decoded. Raises MediaError for a file that can't be read and for decoded sound longer than an hour.
     """
     import av
 
@@ -36,8 +38,13 @@ def read_audio(path: str | Path, rate: int = RATE) -> np.ndarray | None:
             return None
         runs = _Runs(rate)
         shown: float | None = None
+        leading, end = audio if video is None else video, math.inf
+        if enough is not None and leading.start_time is not None:
+            end = float(leading.start_time * leading.time_base) + enough + SPARE
         for packet in streams.packets(container, *([audio] if video is None else [audio, video])):
             if packet.stream_index == audio.index:
+                if packet.pts is not None and packet.pts * packet.time_base > end:
+                    continue
                 # A broken packet leaves a hole.
                 with contextlib.suppress(av.FFmpegError):
                     runs.add(packet.decode())

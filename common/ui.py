@@ -11,11 +11,12 @@ import json
 import logging
 import os
 import platform
+import reprlib
 import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,24 +29,11 @@ from gradio.components import Component
 from gradio.utils import get_upload_folder
 
 from common.errors import UserError
-from common.page import FONT, FONT_MONO
+from common.page import APP_COLOURS, APP_CSS, FONT, FONT_MONO
 
 log = logging.getLogger(__name__)
 
-css = """
-.gradio-container { width: 100%; max-width: 1280px !important; margin-inline: auto !important; }
-.dark { --color-accent: var(--primary-400); }
-.gradio-container :is(button, a, input, textarea, select, summary):focus-visible {
-  outline: 2px solid var(--color-accent); outline-offset: 2px; }
-.intro h1 { margin-bottom: .25rem; }
-.intro p { color: var(--body-text-color-subdued); font-size: var(--text-lg); max-width: 75ch; }
-.footnote p { color: var(--body-text-color-subdued); font-size: var(--text-sm); }
-.gradio-container video { max-height: 26rem; object-fit: contain; }
-.status .pending, .status:has(.error) .prose { visibility: hidden; }
-.files [aria-label="Remove this file"] { display: none; }
-@media (max-width: 640px) { .gradio-container button { min-height: 44px; } }
-@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
-"""
+QUIET = {"api_visibility": "private", "show_progress": "hidden"}  # an event that is wiring alone
 
 head = '<meta name="color-scheme" content="light dark">'
 
@@ -54,29 +42,7 @@ def theme() -> gr.themes.Base:
     """The one theme: teal on warm grey, contrast of text at least 4.5:1 in light and dark."""
     look = gr.themes.Base(
         primary_hue="teal", secondary_hue="teal", neutral_hue="stone", radius_size="md", spacing_size="md"
-    ).set(
-        body_background_fill="*neutral_50",
-        body_background_fill_dark="*neutral_950",
-        body_text_color_subdued="*neutral_600",
-        body_text_color_subdued_dark="*neutral_400",
-        block_border_width="1px",
-        block_border_width_dark="1px",
-        block_label_text_color="*neutral_700",
-        block_label_text_color_dark="*neutral_300",
-        block_info_text_color="*neutral_600",
-        block_info_text_color_dark="*neutral_400",
-        color_accent="*primary_700",
-        link_text_color="*primary_700",
-        link_text_color_dark="*primary_300",
-        button_primary_background_fill="*primary_700",
-        button_primary_background_fill_dark="*primary_700",
-        button_primary_background_fill_hover="*primary_800",
-        button_primary_background_fill_hover_dark="*primary_600",
-        button_primary_text_color="white",
-        button_primary_text_color_dark="white",
-        slider_color="*primary_700",
-        slider_color_dark="*primary_500",
-    )
+    ).set(**APP_COLOURS)
     # Given as names, Gradio would put quotes around system-ui, and a quoted keyword is a font nobody has.
     look.font, look.font_mono = FONT, FONT_MONO
     return look
@@ -90,7 +56,7 @@ def options(max_file_size: str = "100mb") -> dict[str, Any]:
     """
     return {
         "theme": theme(),
-        "css": css,
+        "css": APP_CSS,
         "head": head,
         "footer_links": ["api", "settings"],
         "max_file_size": max_file_size,
@@ -114,13 +80,11 @@ def explain(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, UserError):
-        return gr.Error(str(error), duration=None, title="That did not work", print_exception=False)
+        return gr.Error(str(error), print_exception=False)
     number = secrets.token_hex(4)
     log.error("id %s", number, exc_info=error)
     return OurMistake(
         f"Something went wrong on our side (id {number}). Please try again; if it stays, report it with this id.",
-        duration=None,
-        title="Our mistake",
         print_exception=False,
     )
 
@@ -139,7 +103,7 @@ def guard(function: Callable) -> Callable:
             try:
                 return await function(*args, **kwargs)
             except Exception as error:
-                raise explain(error) from error
+                raise _remember(explain(error), args) from error
     else:
 
         @functools.wraps(function)
@@ -147,9 +111,58 @@ def guard(function: Callable) -> Callable:
             try:
                 return function(*args, **kwargs)
             except Exception as error:
-                raise explain(error) from error
+                raise _remember(explain(error), args) from error
 
     return guarded
+
+
+_last_errors: dict[str, str] = {}  # by session, for keep_errors
+
+
+def _remember(error: gr.Error, arguments: Sequence) -> gr.Error:
+    """Keep the text for the page it belongs to, if `arguments` tell; a script's session never asks, so few are kept."""
+    for request in arguments:
+        if isinstance(request, gr.Request) and request.session_hash:
+            _last_errors[request.session_hash] = error.message
+    for old in list(_last_errors)[:-100]:
+        _last_errors.pop(old, None)
+    return error
+
+
+def keep_errors(events: Sequence, notes: Sequence[gr.Markdown]) -> None:
+    """Write into `notes` why one of `events` failed: Gradio's own message goes away after a few seconds.
+
+    The functions of the events are guarded and take the request.
+    """
+
+    def reason(request: gr.Request) -> list[str]:
+        return [_last_errors.pop(request.session_hash or "", "Stopped.")] * len(notes)  # a stop has no error
+
+    for event in events:
+        event.failure(reason, None, list(notes), queue=False, **QUIET)
+
+
+class Blocks(gr.Blocks):
+    """gr.Blocks that answers a value of the wrong kind with a sentence.
+
+    Gradio's components read the values of a call before its guarded function runs. What fails there is no gr.Error,
+    and a script would only be told that something raised an exception.
+    """
+
+    async def preprocess_data(self, block_fn, inputs, *args, **kwargs):
+        try:
+            return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:
+            log.info("an input was refused: %s", error)
+            wrong = [
+                f"{block.label} is {reprlib.repr(value)}: give a number."
+                for block, value in zip(block_fn.inputs, inputs, strict=True)
+                if isinstance(block, gr.Number | gr.Slider) and not isinstance(value, int | float)
+            ]
+            said = " ".join(wrong) or "A file could not be read. Upload it; from a script, with handle_file(path)."
+            raise gr.Error(said, print_exception=False) from error
 
 
 _running: dict[str, set[threading.Event]] = {}  # by session, for stop_on_close
@@ -177,6 +190,7 @@ async def run(work: Callable[[Callable[[float, str], None]], Any], progress: Cal
     except asyncio.CancelledError:
         stop.set()
         await asyncio.wait([task])
+        task.exception()  # Stopped, which was asked for: looked at, or asyncio logs it as forgotten
         raise
     except Stopped as stopped:
         raise gr.Error("Stopped.", print_exception=False) from stopped
@@ -208,6 +222,22 @@ def result_folder(name: str):
         raise
 
 
+async def run_in_folder(work: Callable, progress: Callable, request: gr.Request) -> Any:
+    """Like `run`, for `work(folder, report)` that writes files into a `result_folder`."""
+    with result_folder("result") as folder:
+        return await run(functools.partial(work, folder), progress, request)
+
+
+def intro(title: str, sentence: str) -> None:
+    gr.Markdown(f"# {title}\n{sentence}", elem_classes="intro")
+
+
+def menu(label: str, entries: Mapping[str, Any], first: tuple[str, str], **more) -> gr.Dropdown:
+    """A menu of what has `name` and `id`, after `first`, its (name, id), which is chosen."""
+    choices = [first, *((entry.name, entry.id) for entry in entries.values())]
+    return gr.Dropdown(choices, value=first[1], label=label, **more)
+
+
 def examples(demo: gr.Blocks, files: Sequence[str], component: Component, label: str) -> gr.Dataset:
     """Example files to click, with small pictures; its event gives a list that holds the path of the file.
 
@@ -225,31 +255,33 @@ def examples(demo: gr.Blocks, files: Sequence[str], component: Component, label:
     script = f"""() => document.querySelectorAll('#examples button.gallery-item').forEach(
         (button, i) => button.setAttribute('aria-label', 'Example: ' + {names}[i]))"""
     demo.load(None, js=script, api_visibility="private")
+    # The work begins at once: its progress should be in view.
+    shown.click(None, js="() => document.querySelector('.status').scrollIntoView({block: 'nearest'})", **QUIET)
     return shown
 
 
-def api_tab(demo: gr.Blocks, snippet: str, note: str = "") -> None:
+def api_tab(demo: gr.Blocks, snippet: str) -> None:
     """A tab with a `gradio_client` script. Call inside `gr.Tabs()`.
 
-    snippet: Python source; note: Markdown below it. In both `{address}` stands for this app's address and is filled in
-    from the request, so that what the reader copies runs as it is.
+    snippet: Python source; `{address}` in it stands for this app's address and is filled in from the request, so that
+    what the reader copies runs as it is.
     """
+    note = "[All functions and their parameters]({address}?view=api), and as MCP tools: `{address}gradio_api/mcp/`"
     with gr.Tab("API"):
-        gr.Markdown(
-            "Everything on this page can be called from a script. `pip install gradio_client`, then:", padding=True
-        )
+        gr.Markdown("What this page does can be called from a script. `pip install gradio_client`, then:", padding=True)
         code = gr.Code(snippet, language="python", label="Python", interactive=False)
         below = gr.Markdown(note, padding=True)
 
     def fill(request: gr.Request) -> list[str]:
-        return [text.replace("{address}", address(request)) for text in (snippet, note)]
+        here = os.environ.get("SPACE_ID") or address(request)
+        return [snippet.replace("{address}", here), note.replace("{address}", address(request))]
 
-    demo.load(fill, outputs=[code, below], api_visibility="private", show_progress="hidden")
+    demo.load(fill, outputs=[code, below], **QUIET)
 
 
 def address(request: gr.Request) -> str:
-    """What `gradio_client.Client` takes to reach this app: the id of the Space, or the URL it was asked at."""
-    return os.environ.get("SPACE_ID") or str(request.url).split("/gradio_api/")[0] + "/"
+    """The URL at which this app was asked, with a slash at its end."""
+    return str(request.url).split("/gradio_api/")[0] + "/"
 
 
 def footer(demo: gr.Blocks, name: str) -> None:
@@ -265,4 +297,4 @@ def footer(demo: gr.Blocks, name: str) -> None:
             f"{name} · on {chosen.name} ({chosen.reason}) · Gradio {gr.__version__}, Python {platform.python_version()}"
         )
 
-    demo.load(guard(fill), outputs=line, api_visibility="private", show_progress="hidden")
+    demo.load(guard(fill), outputs=line, **QUIET)

@@ -51,6 +51,8 @@ demo.queue(max_size=4)
 options = ui.options()
 '''
 
+ICON = '<svg viewBox="0 0 8 8" aria-hidden="true"><rect width="8" height="8"/></svg>'
+
 BROKEN = {
     "importerror": "import a_module_that_nobody_has",
     "syntaxerror": "def (:",
@@ -76,6 +78,7 @@ def spaces(tmp_path_factory) -> Path:
         (folder / name).mkdir()
         (folder / name / "app.py").write_text(source)
     (folder / "shouting" / "README.md").write_text(CARD, encoding="utf-8")
+    (folder / "shouting" / "icon.svg").write_text(ICON)
     (folder / "no_app").mkdir()
     return folder
 
@@ -101,7 +104,7 @@ def test_start_page_has_a_card_for_each_app_from_its_front_matter(client):
     page = client.get("/")
     assert page.status_code == 200
     assert page.text.count('class="card"') == 1 + len(BROKEN)
-    assert "Loud &amp; clear" in page.text and "📣" in page.text
+    assert "Loud &amp; clear" in page.text and page.text.count(ICON) == 1
     assert "Says a word &lt;loudly&gt;." in page.text
     assert "no_app" not in page.text
 

@@ -2,11 +2,11 @@
 
 For each floor that sound_start.toml describes: search, from that physical first guess, the numbers whose steps have
 the features, the spectrum and the variety of the recorded ones. Only recordings whose licence class is
-"redistributable" are used; the fewer a floor has, the closer it is held to the first guess. The search is a
-separable CMA evolution strategy (Ros and Hansen, 2008). Floors without such recordings (marble, tile, deck, leaves,
-mud) are derived by hand from their relatives, see materials.toml.
+"redistributable" are used; the fewer kinds of them a floor has, the closer it is held to the first guess. The search
+is a separable CMA evolution strategy (Ros and Hansen, 2008). Floors without such recordings (marble, tile, deck,
+leaves, mud) are derived by hand from their relatives, see materials.toml.
 
-About a minute per floor on one core. The same recordings and seed give the same numbers.
+One to two minutes per floor on one core. The same recordings, seed and machine give the same numbers.
 """
 
 import argparse
@@ -30,8 +30,7 @@ from footsteps.materials import Floor
 START = Path(__file__).with_name("sound_start.toml")
 ORDINARY = procedural.Foot(level=0.0, contact=1.0, gap=1.0, tune=1.0)
 TAKES, UNSEEN_TAKES = 18, 36  # steps per trial, and to choose between the last candidates
-BORROWED = 5  # weight, in recordings, of the spread that is usual within a floor in a floor's own spread
-HELD = 0.25  # pull towards the first guess, for one recording
+HELD = 0.25  # pull towards the first guess, for one kind of recording
 
 # (lowest, highest, step of the search); below a step is a factor's logarithm and the search stays within `FAR` steps
 LINEAR = {
@@ -128,9 +127,9 @@ def seen(sounds: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Target:
-    """What a floor's recordings are like. count: of them; middle, spread (12,) of features; bands (24,): median, dB."""
+    """What a floor's recordings are like. kinds: of them; middle, spread (12,) of features; bands (24,): median, dB."""
 
-    count: int
+    kinds: int
     middle: np.ndarray
     spread: np.ndarray
     bands: np.ndarray
@@ -150,17 +149,25 @@ class Target:
 
 
 def targets(found: list[Recording]) -> dict[str, Target]:
-    """One for each floor that is recorded."""
-    names = np.array([r.surface for r in found])
+    """One for each floor that is recorded.
+
+    Steps of one kind come from one place, shoe and microphone, so a kind counts once, however many files it has: the
+    middle is the mean of the kinds' medians, and the spread holds what usually lies between the kinds of a floor.
+    """
     numbers, energies = seen([r.sound for r in found])
-    own = {name: numbers[names == name] for name in np.unique(names).tolist()}
-    usual = np.mean([n.var(axis=0) for n in own.values() if len(n) > BORROWED], axis=0)
-    result = {}
-    for name, n in own.items():
-        variance = (len(n) * n.var(axis=0) + BORROWED * usual) / (len(n) + BORROWED)
-        middle = np.median(n, axis=0), np.median(energies[names == name], axis=0)
-        result[name] = Target(len(n), middle[0], np.sqrt(variance), middle[1])
-    return result
+    floors, kinds = np.array([r.surface for r in found]), np.array([r.kind for r in found])
+    medians, colours, within = {}, {}, {}
+    for name in np.unique(floors).tolist():
+        groups = [(floors == name) & (kinds == kind) for kind in np.unique(kinds[floors == name])]
+        medians[name] = np.array([np.median(numbers[g], axis=0) for g in groups])
+        colours[name] = np.array([np.median(energies[g], axis=0) for g in groups])
+        within[name] = np.mean([numbers[g].var(axis=0) for g in groups], axis=0)
+    between = np.mean([m.var(axis=0, ddof=1) for m in medians.values() if len(m) > 1], axis=0)
+    usual = np.mean(list(within.values()), axis=0)
+    return {
+        name: Target(len(m), m.mean(axis=0), np.sqrt((within[name] + usual) / 2 + between), colours[name].mean(axis=0))
+        for name, m in medians.items()
+    }
 
 
 def fit(start: Floor, target: Target, generations: int, seed: int, children: int = 12) -> Floor:
@@ -186,7 +193,7 @@ def fit(start: Floor, target: Target, generations: int, seed: int, children: int
         trials = mean + sigma * drawn
         costs = np.array(
             [
-                target.miss(moved(start, where, x), TAKES, seed) + HELD / target.count * float(np.mean(x**2))
+                target.miss(moved(start, where, x), TAKES, seed) + HELD / target.kinds * float(np.mean(x**2))
                 for x in trials
             ]
         )
@@ -285,9 +292,9 @@ def main() -> int:
         began = time.perf_counter()
         floor = fit(start[id], target[id], generations, seed)
         before, after = (target[id].miss(f, UNSEEN_TAKES, seed + 1) for f in (start[id], floor))
-        report[id] = {"recordings": target[id].count, "miss_start": before, "miss": after, "toml": toml(floor)}
+        report[id] = {"kinds": target[id].kinds, "miss_start": before, "miss": after, "toml": toml(floor)}
         seconds = time.perf_counter() - began
-        print(f"# {target[id].count} recordings; miss {before:.2f} -> {after:.2f}; {seconds:.0f} s")
+        print(f"# {target[id].kinds} kinds of recordings; miss {before:.2f} -> {after:.2f}; {seconds:.0f} s")
         print(toml(floor), flush=True)
         if chosen.arguments.write:
             write(floor, Path(materials.__file__).with_name("materials.toml"))

@@ -13,33 +13,25 @@ from footsteps import pipeline, table
 from footsteps.summary import summarise
 from footsteps.vocabulary import ENVIRONMENTS, FOOTWEAR, SURFACES
 
-EXAMPLES = sorted(str(path) for path in Path(__file__).parent.glob("examples/*.mp4"))
-TRUTH = json.loads((Path(__file__).parent / "examples/truth.json").read_text(encoding="utf-8"))
+FOLDER = Path(__file__).parent / "examples"
+EXAMPLES = sorted(str(path) for path in FOLDER.glob("*.mp4"))
+TRUTH = json.loads((FOLDER / "truth.json").read_text(encoding="utf-8"))
 PLAYABLE = {".mp4", ".m4v", ".mov", ".webm"}  # what browsers show; the others are read all the same
 DETECT = "detect"  # the menus' choice that leaves it to the program
+AUTOMATIC = ("Automatic", DETECT)
 DEFAULT = pipeline.Settings()
 CHOICES = ("model", "surface", "footwear", "environment", "seed", "reverb", "original_mix", "loudness")
 PROGRESS = gr.Progress()
 
-SNIPPET = """from gradio_client import Client, handle_file
+GUIDE = """**The video with its footsteps will appear here.**
 
-client = Client("{address}")
-video = handle_file("walk.mp4")
+1. Upload or record a video of one person who walks or runs: the whole person in the picture, feet too.
+2. Choose the ground and the shoes, or leave them to the program.
+3. Press **Make footsteps**. Then listen, change single steps in a table where you like, and download.
 
-# All at once: the new video, the sound and the other files; the steps, the scene, what to mind.
-film, wav, files, steps, scene, warnings = client.predict(video, surface="gravel", api_name="/generate")
-
-# Or in two parts: find the steps, change them, hear them without looking for them again.
-steps, scene, warnings = client.predict(video, api_name="/detect")
-steps[0]["surface"] = "wood"
-film, wav, files, warnings = client.predict(video, steps, api_name="/render")
+Most videos of up to 5 minutes will do. Yours stays on the computer that runs this page and is deleted after a day.
 """
-MCP_NOTE = "The same functions are MCP tools: `{address}gradio_api/mcp/`"
-EMPTY = "The video with its footsteps will appear here."
-TABLE_HELP = (
-    "Click a cell to change it, then render again. A ground or shoes chosen above go into every row; a row without a "
-    "time is left out. Pan runs from -1 (left) to 1 (right); empty, like an empty distance, it follows its neighbours."
-)
+NO_RESULT = (gr.update(value=GUIDE, visible=True), gr.update(visible=False), gr.update(visible=False))
 
 
 def settings(*values) -> pipeline.Settings:
@@ -51,12 +43,6 @@ def given(video: str | None) -> str:
     if not video:
         raise UserError("There is no video yet. Upload one, record one, or click an example.")
     return video
-
-
-async def in_folder(job, progress: gr.Progress, request: gr.Request):
-    """What `job(folder, report)` gives, with the files in a folder of their own."""
-    with ui.result_folder("footsteps") as folder:
-        return await ui.run(partial(job, folder), progress, request)
 
 
 def files(made: pipeline.Result) -> list[str]:
@@ -110,7 +96,7 @@ async def render(
     """
     wanted = table.from_dicts(steps)
     chosen = settings(DEFAULT.model, None, None, environment, seed, reverb, original_mix, loudness)
-    made = await in_folder(partial(pipeline.render, given(video), wanted, chosen), progress, request)
+    made = await ui.run_in_folder(partial(pipeline.render, given(video), wanted, chosen), progress, request)
     return str(made.video), str(made.wav), files(made), made.warnings
 
 
@@ -145,7 +131,7 @@ async def generate(
         The video (MP4); the footsteps alone (WAV); the other files; the steps; the scene; warnings.
     """
     chosen = settings(model, surface, footwear, environment, seed, reverb, original_mix, loudness)
-    found, made = await in_folder(partial(pipeline.generate, given(video), chosen), progress, request)
+    found, made = await ui.run_in_folder(partial(pipeline.generate, given(video), chosen), progress, request)
     steps, scene = table.to_dicts(found.steps), asdict(found.scene)
     return str(made.video), str(made.wav), files(made), steps, scene, [*found.warnings, *made.warnings]
 
@@ -167,7 +153,7 @@ async def describe_scene(video: str, request: gr.Request, progress: gr.Progress 
 async def make(video: str, request: gr.Request, progress: gr.Progress = PROGRESS, *choices):
     """Everything, for a new video."""
     job = partial(pipeline.generate, given(video), settings(*choices))
-    found, made = await in_folder(job, progress, request)
+    found, made = await ui.run_in_folder(job, progress, request)
     return [found, table.to_rows(found.steps), *shown(found, made)]
 
 
@@ -175,24 +161,27 @@ async def make(video: str, request: gr.Request, progress: gr.Progress = PROGRESS
 async def make_again(found, rows: list, request: gr.Request, progress: gr.Progress = PROGRESS, *choices):
     """The sound anew for the steps in the table, without looking at the video again."""
     steps = table.from_rows(rows)
-    job = partial(pipeline.render, found.info.path, steps, settings(*choices), detection=found)
-    made = await in_folder(job, progress, request)
-    return [table.to_rows(steps), *shown(replace(found, steps=steps), made)]
+    job = partial(pipeline.render, kept(found).info.path, steps, settings(*choices), detection=found)
+    made = await ui.run_in_folder(job, progress, request)
+    return ["Done: the video above has the new sound.", table.to_rows(steps), *shown(replace(found, steps=steps), made)]
 
 
-def add_step(found, rows: list) -> list:
-    return table.add_row(rows, pipeline.USUAL_SURFACE, found.info.duration)
+@ui.guard
+def add_step(found, rows: list, request: gr.Request) -> list:
+    return table.add_row(rows, pipeline.USUAL_SURFACE, kept(found).info.duration)
+
+
+def kept(found: pipeline.Detection | None) -> pipeline.Detection:
+    if found is None:
+        raise UserError("This page was left alone for an hour and its video was put away. Press Make footsteps again.")
+    return found
 
 
 def shown(found: pipeline.Detection, made: pipeline.Result) -> list:
     """What the page shows of a result, in the order of its outputs."""
-    before = str(found.info.path)
-    playable = Path(before).suffix.lower() in PLAYABLE
     return [
         summarise(found, made),
-        gr.update(visible=True),
-        gr.update(visible=True),
-        gr.update(value=before if playable else None, visible=playable),
+        *[gr.update(visible=it) for it in (False, True, True)],  # the guide; the result; what to do with it
         str(made.video),
         str(made.wav),
         str(made.plot),
@@ -201,57 +190,51 @@ def shown(found: pipeline.Detection, made: pipeline.Result) -> list:
     ]
 
 
-def uploaded(video: str) -> list[str]:
-    """What the note says about a new video; and the menus again, since what was chosen belonged to the last one."""
+def uploaded(video: str) -> list:
+    """The page for a new video: a note, the menus without the choices for the last one, and no result."""
     suffix = Path(video).suffix.lower()
-    playable = suffix in PLAYABLE
-    note = EMPTY if playable else f"Browsers don't show {suffix} files, but this one can be used. {EMPTY}"
-    return [note, DETECT, DETECT, DETECT]
+    note = "" if suffix in PLAYABLE else f"Browsers don't show {suffix} files, but this one can be used. "
+    return [DETECT, DETECT, DETECT, f"{note}Press **Make footsteps**.", *NO_RESULT]
 
 
-def example(clicked: list[str]) -> list[str]:
-    """An example and what is known of it: its video, ground, shoes and place."""
+def example(clicked: list[str]) -> list:
+    """The page for an example: its video and what is known of it, ground, shoes and place; and no result."""
     known = TRUTH[Path(clicked[0]).stem]
-    return [clicked[0], known["surface"], known["footwear"], known["environment"]]
+    return [clicked[0], known["surface"], known["footwear"], known["environment"], "", *NO_RESULT]
 
 
-def menu(label: str, entries, **more) -> gr.Dropdown:
-    choices = [("Detect from the video", DETECT), *((entry.name, entry.id) for entry in entries.values())]
-    return gr.Dropdown(choices, value=DETECT, label=label, **more)
-
-
-with gr.Blocks(title="Footsteps", delete_cache=(3600, 24 * 3600)) as demo:
-    gr.Markdown(
-        "# Footsteps\nGive it a video of somebody walking and hear every step, in the sound of ground and shoes.",
-        elem_classes="intro",
-    )
+with ui.Blocks(title="Footsteps", delete_cache=(3600, 24 * 3600)) as demo:
+    ui.intro("Footsteps", "Give it a video of somebody walking and hear every step, in the sound of ground and shoes.")
     state = gr.State(None, time_to_live=3600)
     with gr.Tabs():
         with gr.Tab("Make"):
             with gr.Row():
                 with gr.Column(scale=2, min_width=320):
-                    video = gr.Video(label="Your video", sources=["upload", "webcam"], elem_id="video")
-                    with gr.Row():
-                        go = gr.Button("Make footsteps", variant="primary", scale=3, elem_id="go")
-                        stop = gr.Button("Stop", scale=1, min_width=80, elem_id="stop")
+                    video = gr.Video(label="Before: your video", sources=["upload", "webcam"], elem_id="video")
                     examples = ui.examples(demo, EXAMPLES, gr.Video(render=False), "Or click an example")
-                    with gr.Accordion("Choices: ground, shoes, place, sound", open=False):
-                        surface = menu("Ground", SURFACES)
-                        footwear = menu("Shoes", FOOTWEAR)
-                        environment = menu("Place", ENVIRONMENTS, info="Decides the reverb, and the usual ground.")
-                        reverb = gr.Checkbox(DEFAULT.reverb, label="Let the place be heard")
+                    with gr.Row():
+                        surface = ui.menu("Ground", SURFACES, AUTOMATIC, min_width=130)
+                        footwear = ui.menu("Shoes", FOOTWEAR, AUTOMATIC, min_width=130)
+                    with gr.Accordion("More choices: place, loudness, model", open=False):
+                        environment = ui.menu("Place", ENVIRONMENTS, AUTOMATIC, info="Decides reverb and usual ground.")
+                        reverb = gr.Checkbox(DEFAULT.reverb, label="Let the place be heard (reverb)")
                         mix = gr.Slider(0, 1, DEFAULT.original_mix, step=0.05, label="The video's own sound (0: none)")
                         loudness = gr.Slider(-40, -10, DEFAULT.loudness, step=1, label="Loudness (LUFS)")
                         model = gr.Radio([("Exact", "full"), ("Fast", "lite")], value=DEFAULT.model, label="Pose model")
                         seed = gr.Number(0, precision=0, minimum=0, label="Seed", info="The same seed, the same sound.")
+                    with gr.Row():
+                        go = gr.Button("Make footsteps", variant="primary", scale=3, elem_id="go")
+                        stop = gr.Button("Stop", scale=1, min_width=80, elem_id="stop")
+                    note = gr.Markdown(
+                        "First choose a video.", elem_id="note", elem_classes="status", min_height=72, container=True
+                    )
                 with gr.Column(scale=3, min_width=320):
-                    note = gr.Markdown(EMPTY, elem_id="note", elem_classes="status", min_height=80, container=True)
+                    guide = gr.Markdown(GUIDE, container=True, elem_classes=["guide", "status"])
                     with gr.Column(visible=False, elem_id="result") as result:
-                        with gr.Row():
-                            before = gr.Video(label="Before", interactive=False, elem_id="before")
-                            after = gr.Video(label="After", interactive=False, elem_id="after")
+                        after = gr.Video(label="After: with footsteps", interactive=False, elem_id="after")
                         wav = gr.Audio(label="Footsteps alone", interactive=False, elem_id="wav", buttons=["download"])
-                        plot = gr.Image(show_label=False, interactive=False, buttons=["download", "fullscreen"])
+                        with gr.Accordion("Plot: height of the feet, pan and level", open=False):
+                            plot = gr.Image(show_label=False, interactive=False, buttons=["download", "fullscreen"])
             with gr.Column(visible=False) as work:
                 rows = gr.Dataframe(
                     headers=list(table.COLUMNS.values()),
@@ -262,48 +245,51 @@ with gr.Blocks(title="Footsteps", delete_cache=(3600, 24 * 3600)) as demo:
                     elem_id="steps",
                     max_height=720,
                 )
-                gr.Markdown(TABLE_HELP, elem_classes="footnote")
                 with gr.Row():
                     add = gr.Button("Add a step", elem_id="add")
                     again = gr.Button("Render again", variant="primary", elem_id="again")
+                below = gr.Markdown(elem_id="below", elem_classes="status", min_height=40)
+                gr.Markdown(table.HELP, elem_classes="footnote")
                 downloads = gr.File(label="Files", file_count="multiple", interactive=False, elem_classes="files")
                 with gr.Accordion("Settings used", open=False):
                     used = gr.JSON(show_label=False)
-        ui.api_tab(demo, SNIPPET, MCP_NOTE)
+        ui.api_tab(demo, (FOLDER / "client.txt").read_text(encoding="utf-8"))
     ui.footer(demo, "Footsteps")
     with gr.Column(visible=False):  # what only the API takes and returns
         steps_in, steps_out = gr.JSON(label="Steps"), gr.JSON(label="Steps")
         scene_out, notes_out = gr.JSON(label="Scene"), gr.JSON(label="Warnings")
         film_out, wav_out = gr.Video(label="Video"), gr.Audio(label="Footsteps alone", type="filepath")
         files_out, call = gr.File(label="Files", file_count="multiple"), gr.Button()
-
-    choices = [model, surface, footwear, environment, seed, reverb, mix, loudness]
-    page = [rows, note, result, work, before, after, wav, plot, downloads, used]
-    files_and_sound = [film_out, wav_out, files_out]
-    turn = {"concurrency_limit": 1, "concurrency_id": "footsteps"}
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
-    shown_on_note = {"api_visibility": "private", "show_progress_on": note, "trigger_mode": "once", **turn}
+        made_out = [film_out, wav_out, files_out]
 
     menus = [surface, footwear, environment]
-    video.upload(uploaded, video, [note, *menus], **quiet)
-    clicked = examples.click(example, examples, [video, *menus], **quiet)
+    choices = [model, *menus, seed, reverb, mix, loudness]
+    page = [rows, note, guide, result, work, after, wav, plot, downloads, used]
+    turn = {"concurrency_limit": 1, "concurrency_id": "footsteps"}
+    on_page = {"api_visibility": "private", "trigger_mode": "once", **turn}
+    places = [note, guide, after]  # of the progress: beside the button, and where the result will be
+
+    fresh = [*menus, note, guide, result, work]
+    gr.on([video.upload, video.stop_recording], uploaded, video, fresh, **ui.QUIET)
+    clicked = examples.click(example, examples, [video, *fresh], **ui.QUIET)
+    # An example may follow so soon upon Stop that the page still holds the stopped run, and would drop it as a second.
+    at_once = {**on_page, "trigger_mode": "multiple"}
     runs = [
-        go.click(make, [video, *choices], [state, *page], **shown_on_note),
-        clicked.then(make, [video, *choices], [state, *page], **shown_on_note),
-        again.click(make_again, [state, rows, *choices], page, **shown_on_note),
+        go.click(make, [video, *choices], [state, *page], show_progress_on=places, **on_page),
+        clicked.then(make, [video, *choices], [state, *page], show_progress_on=places, **at_once),
+        again.click(make_again, [state, rows, *choices], [below, *page], show_progress_on=[note, below], **on_page),
     ]
     for function, takes, gives in (
         (detect, [video, model], [steps_out, scene_out, notes_out]),
-        (render, [video, steps_in, *choices[3:]], [*files_and_sound, notes_out]),
-        (generate, [video, *choices], [*files_and_sound, steps_out, scene_out, notes_out]),
+        (render, [video, steps_in, *choices[3:]], [*made_out, notes_out]),
+        (generate, [video, *choices], [*made_out, steps_out, scene_out, notes_out]),
         (describe_scene, [video], [scene_out]),
     ):
         runs.append(call.click(function, takes, gives, api_name=function.__name__, **turn))
-    stop.click(lambda: "Stopped.", None, note, cancels=runs, queue=False, **quiet)
-    for chosen, column in ((surface, "surface"), (footwear, "footwear")):
-        in_every_row = partial(table.set_column, column=column, unless=DETECT)
-        chosen.input(in_every_row, [rows, chosen], rows, **quiet)
-    add.click(add_step, [state, rows], rows, **quiet)
+    stop.click(lambda: "Stopped.", None, note, cancels=runs, queue=False, **ui.QUIET)
+    surface.input(partial(table.set_column, column="surface", unless=DETECT), [rows, surface], rows, **ui.QUIET)
+    footwear.input(partial(table.set_column, column="footwear", unless=DETECT), [rows, footwear], rows, **ui.QUIET)
+    ui.keep_errors([*runs[:3], add.click(add_step, [state, rows], rows, **ui.QUIET)], [note, guide, below])
     ui.stop_on_close(demo)
 
 demo.queue(max_size=20, default_concurrency_limit=1)

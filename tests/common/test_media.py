@@ -337,6 +337,16 @@ def test_sound_keeps_its_level_and_channels(tmp_path):
     assert np.abs(stereo - sides).max() < 1e-4
 
 
+def test_sound_beyond_what_is_enough_is_not_decoded(tmp_path):
+    """A short video may carry an hour of sound, which decoded takes more than a gigabyte."""
+    sound = np.random.default_rng(0).uniform(-0.5, 0.5, (20 * RATE, 2))
+    late = clip(tmp_path / "late.mkv", stamps=[5000 + 40 * n for n in range(20)], sound=sound, sound_codec="pcm_s16le")
+    for path in (late, clip(tmp_path / "early.mp4", sound=sound)):
+        whole, part = media.read_audio(path), media.read_audio(path, enough=0.8)
+        assert 0.8 * RATE <= len(part) <= 2 * RATE < len(whole)
+        assert np.array_equal(part, whole[: len(part)])
+
+
 def test_a_hole_in_the_sound_is_silence(tmp_path):
     path = tmp_path / "hole.mkv"
     sound = clicks(0.1, seconds=0.2)

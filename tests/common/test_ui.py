@@ -1,6 +1,7 @@
 """What the apps share on the page: the words of errors, work that can be stopped, folders of results."""
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from common import ui
 from common.errors import MediaError
+from common.page import APP_CSS
 
 
 def test_a_user_error_is_shown_as_it_stands():
@@ -44,6 +46,29 @@ def test_guard_keeps_result_name_and_words():
     assert (double(4), double.__name__, double.__doc__) == (8, "double", "Twice as much.")
 
 
+@pytest.mark.parametrize(
+    ("seed", "mix", "file", "said"),
+    [
+        ("7", 0.5, None, "Seed is '7': give a number."),
+        (7, None, None, "Mix is None: give a number."),
+        (7, 2, None, "Value 2 is greater than maximum value 1"),
+        (7, 0.5, "/etc/hostname", "A file could not be read."),
+    ],
+)
+def test_values_that_a_component_cannot_read_are_answered_in_words(seed, mix, file, said):
+    async def call():
+        with ui.Blocks() as demo:
+            gr.Button().click(
+                lambda *values: None,
+                [gr.Number(0, label="Seed", minimum=0), gr.Slider(0, 1, label="Mix"), gr.File(label="File")],
+            )
+        await demo.preprocess_data(demo.fns[0], [seed, mix, file], None)
+
+    with pytest.raises(gr.Error) as shown:
+        asyncio.run(call())
+    assert said in shown.value.message
+
+
 class Request:
     session_hash = "someone"
 
@@ -75,7 +100,7 @@ def test_work_reports_its_progress_and_gives_its_result():
     assert reports == [(0.25, "First"), (0.75, "Second")]
 
 
-def test_cancelled_work_has_ended_when_the_event_ends():
+def test_cancelled_work_has_ended_when_the_event_ends(caplog):
     started, ended = threading.Event(), threading.Event()
 
     async def cancel():
@@ -87,6 +112,8 @@ def test_cancelled_work_has_ended_when_the_event_ends():
         return ended.is_set()
 
     assert asyncio.run(cancel())
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_leaving_the_page_stops_only_the_work_of_its_session():
@@ -169,6 +196,6 @@ def test_text_is_readable_in_light_and_dark(text, ground, mode):
 
 
 def test_nothing_of_the_look_comes_from_another_host():
-    text = ui.theme()._get_theme_css() + ui.css + ui.head
+    text = ui.theme()._get_theme_css() + APP_CSS + ui.head
     assert "http" not in text.replace("http://www.w3.org", "")
     assert not ui.theme()._stylesheets

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pytest
 
-from common import weights
+from common import sources, weights
 from common.errors import UserError, WeightsUnavailable
 from common.manifest import ManifestError, load
 from common.registry import MANIFEST, Registry
@@ -85,8 +85,8 @@ class Server:
                 if server.cuts:
                     piece = piece[: server.cuts.pop(0)]
                     self.close_connection = True
+                server.sent += len(piece)  # before the client can have them: a test reads this as soon as it has
                 self.wfile.write(piece)
-                server.sent += len(piece)
 
             def log_message(self, *_):
                 pass
@@ -703,3 +703,15 @@ def test_importing_the_registry_is_cheap():
     code = "import sys, common.weights; print(*{'httpx', 'tqdm', 'filelock', 'huggingface_hub'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_name_that_nobody_looks_up_costs_seconds_and_not_minutes(tmp_path, monkeypatch):
+    # As in a network whose name server is silent; no time limit of an HTTP client covers the look-up.
+    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(proxy, raising=False)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5))
+    monkeypatch.setattr(sources, "CONNECT_TIMEOUT", 0.2)
+    begin = time.monotonic()
+    with pytest.raises(WeightsUnavailable, match=r"'models\.invalid' can't be looked up"):
+        registry(tmp_path / "w", {"kind": "url", "url": "http://models.invalid/tiny.bin"}).path("tiny")
+    assert time.monotonic() - begin < 3

@@ -87,6 +87,21 @@ def test_a_column_is_set_in_every_row():
     assert table.set_column(rows, "detect", "surface", unless="detect") == rows
 
 
+def test_a_table_of_which_every_step_was_deleted_can_be_added_to():
+    rows = table.to_rows([Step(1.0, "left", "wood", "boots")])
+    rows = table.set_column(rows, "", "time")
+    assert [step.time for step in table.from_rows(table.add_row(rows, "gravel", duration=3.0))] == [0.5]
+
+
+def test_a_wrong_value_is_quoted_in_short():
+    with pytest.raises(UserError) as refused:
+        table.from_dicts([{"time": 10**400, "side": "left", "surface": "wood"}])
+    assert "time is 1000" in str(refused.value) and len(str(refused.value)) < 200
+    with pytest.raises(UserError) as refused:
+        table.from_dicts([["steps"] * 10_000])
+    assert len(str(refused.value)) < 200
+
+
 def test_a_new_row_follows_on_the_other_foot():
     rows = []
     for _ in range(3):

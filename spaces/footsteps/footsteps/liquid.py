@@ -13,8 +13,8 @@ _LONGEST = 4096
 
 
 @lru_cache(maxsize=16)
-def _pool(small: float, large: float) -> np.ndarray:
-    """(192, 4096) bubbles with radii between `small` and `large` mm; the largest have amplitude 1."""
+def _pool(small: float, large: float) -> list[np.ndarray]:
+    """192 bubbles with radii between `small` and `large` mm, down to -80 dB; the largest have amplitude 1."""
     rng = np.random.default_rng(1933)
     radius = (small * (large / small) ** rng.random(_POOL))[:, None] / 1000
     frequency = 3.26 / radius
@@ -24,7 +24,8 @@ def _pool(small: float, large: float) -> np.ndarray:
     t = np.arange(_LONGEST)[None, :] / RATE
     wave = np.exp(-damping * t) * np.sin(2 * np.pi * frequency * t * (1 + 0.5 * rise * t))
     wave *= (radius * 1000 / large) * np.clip((_LONGEST - 1 - np.arange(_LONGEST)) / 256, 0, 1)
-    return wave.astype(np.float32)
+    lengths = np.minimum(9.2 / damping[:, 0] * RATE, _LONGEST).astype(int)
+    return [w[:n].astype(np.float32) for w, n in zip(wave, lengths.tolist(), strict=True)]
 
 
 def bubble(out: np.ndarray, start: int, bubbles: Bubbles, gait: Gait, rng: np.random.Generator) -> None:
@@ -44,4 +45,5 @@ def bubble(out: np.ndarray, start: int, bubbles: Bubbles, gait: Gait, rng: np.ra
     pool = _pool(bubbles.small, bubbles.large)
     for time, which, gain in zip(times.tolist(), chosen.tolist(), strength.tolist(), strict=True):
         if time < len(out):
-            out[time : time + _LONGEST] += np.float32(gain) * pool[which, : len(out) - time]
+            one = pool[which][: len(out) - time]
+            out[time : time + len(one)] += np.float32(gain) * one

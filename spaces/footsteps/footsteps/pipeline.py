@@ -62,10 +62,12 @@ class Settings:
         _one_of("sound back end", self.backend, sound.BACKENDS)
         if not (isinstance(self.seed, int) and 0 <= self.seed < 2**32):
             raise UserError(f"The seed is {self.seed!r}: give a whole number from 0 to {2**32 - 1}.")
-        if not 0 <= self.original_mix <= 1:
-            raise UserError(f"The mix of the original sound is {self.original_mix}: give 0 (none) to 1 (as recorded).")
-        if not -40 <= self.loudness <= -10:
-            raise UserError(f"The loudness is {self.loudness} LUFS: give -40 (very quiet) to -10 (very loud).")
+        if not isinstance(self.reverb, bool):
+            raise UserError(f"Reverb is {self.reverb!r}: give true or false.")
+        if not (isinstance(self.original_mix, int | float) and 0 <= self.original_mix <= 1):
+            raise UserError(f"The original mix is {self.original_mix!r}: give 0 (none) to 1 (as recorded).")
+        if not (isinstance(self.loudness, int | float) and -40 <= self.loudness <= -10):
+            raise UserError(f"The loudness is {self.loudness!r}: give -40 (very quiet) to -10 (very loud), in LUFS.")
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,8 @@ def detect(video: str | Path, settings: Settings, progress: Progress | None = No
         report(0.9, "Looking at the scene")
         seen = scene.describe([picture.rgb for picture in pictures], _feet(track, pictures))
     settings, assumed = choose(settings, seen)
-    steps = spatial.place(footfalls, track.size, settings.surface, settings.footwear)
+    # Rounded, so that a walk sounds the same, bit for bit, from its table and with another number of threads.
+    steps = [step.rounded() for step in spatial.place(footfalls, track.size, settings.surface, settings.footwear)]
     return Detection(info, track, footfalls, seen, steps, [*warnings, *assumed], watch.seconds)
 
 
@@ -147,7 +150,7 @@ def describe_scene(video: str | Path, progress: Progress | None = None) -> Scene
     report = progress or _silent
     report(0.0, "Reading the video")
     info, _ = validate(video)
-    wanted = _spread(info.duration)
+    wanted = _Spread(info.duration)
     pictures = [frame for frame in media.frames(info.path, max_side=MAX_SIDE) if wanted.take(frame.time)]
     report(0.6, "Looking at the scene")
     return scene.describe([picture.rgb for picture in pictures])
@@ -179,12 +182,13 @@ def render(
     with watch("place"):
         report(0.3, "Placing them")
         walk = spatial.mix(sounds, steps, info.duration, environment, settings.reverb)
-        original = media.read_audio(info.path) if info.has_audio and settings.original_mix > 0 else None
+        wanted = info.has_audio and settings.original_mix > 0
+        original = media.read_audio(info.path, enough=info.duration) if wanted else None
         mixed, mastering = spatial.master(walk, original, settings.original_mix, settings.loudness)
     with watch("export"):
         report(0.5, "Writing the files")
-        used = replace(settings, environment=environment)
-        files = export.export_all(folder, info, steps, mixed, _settings_record(used, mastering), _curves(detection))
+        record = {"settings": asdict(replace(settings, environment=environment)), "sound": asdict(mastering)}
+        files = export.export_all(folder, info, steps, mixed, record, _curves(detection))
     return Result(**files, mastering=mastering, warnings=warnings, seconds=watch.seconds)
 
 
@@ -193,7 +197,7 @@ def choose(settings: Settings, seen: Scene) -> tuple[Settings, list[str]]:
     environment = settings.environment or seen.environment.label
     surface = settings.surface or seen.surface.label
     footwear = settings.footwear or seen.footwear.label
-    assumed = []
+    assumed = [seen.source] if not seen.surface.scores and None in (surface, footwear) else []
     if surface is None:
         surface = ENVIRONMENTS[environment].surface if environment else USUAL_SURFACE
         assumed.append(f"The ground is not known for sure: {SURFACES[surface].name} is assumed. Choose it in the menu.")
@@ -207,7 +211,7 @@ def choose(settings: Settings, seen: Scene) -> tuple[Settings, list[str]]:
 
 def _follow(info: MediaInfo, model: str, report: Progress) -> tuple[PoseTrack, list[Frame]]:
     """Decode once: every frame goes to the pose model, some are kept for the scene."""
-    wanted, pictures = _spread(info.duration), []
+    wanted, pictures = _Spread(info.duration), []
     with PoseDetector(model, (info.width, info.height)) as detector:
         for frame in media.frames(info.path, MAX_FPS, MAX_SIDE):
             detector.add(frame)
@@ -218,7 +222,7 @@ def _follow(info: MediaInfo, model: str, report: Progress) -> tuple[PoseTrack, l
 
 
 @dataclass
-class _spread:
+class _Spread:
     """Takes PICTURES moments spread evenly over `duration` (s) as they go by."""
 
     duration: float
@@ -270,7 +274,9 @@ def _one_of(what: str, value, valid) -> None:
 def _check_times(steps: Sequence[Step], info: MediaInfo) -> None:
     for number, step in enumerate(steps, start=1):
         if not 0 <= step.time <= info.duration + 0.001:  # tables round to milliseconds
-            raise UserError(f"Step {number} is at {step.time} s, but the video lasts {info.duration:.2f} s.")
+            raise UserError(
+                f"Step {number} is at {step.time:.3f} s, but the video lasts {info.duration:.2f} s. Move or delete it."
+            )
 
 
 def _curves(detection: Detection | None) -> plot.Curves | None:
@@ -286,11 +292,3 @@ def _curves(detection: Detection | None) -> plot.Curves | None:
         heights += [np.percentile(below, 90) - below, np.full((1, 2), np.nan)]
     left, right = np.concatenate(heights).T
     return plot.Curves(np.concatenate(times), left, right, "height of the foot, leg lengths")
-
-
-def _settings_record(settings: Settings, mastering: spatial.Mastering) -> dict:
-    """What to keep with the result so that it can be made again."""
-    return {
-        "settings": asdict(settings),
-        "sound": asdict(mastering),
-    }

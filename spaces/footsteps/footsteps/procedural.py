@@ -178,14 +178,16 @@ def finish(raw: np.ndarray, heel: int) -> np.ndarray:
     out = np.zeros(end - begin, np.float32)
     kept = raw[begin:end]
     out[: len(kept)] = kept
-    swell = np.zeros_like(out)
-    swell[: len(_SWELL)] = _SWELL[: len(out)]
     rise = min(max(heel - begin, 48), 480)
     onset = np.sin(np.linspace(0, 0.5 * np.pi, rise, endpoint=False)).astype(np.float32) ** 2
-    for part in (out, swell):
-        part[:rise] *= onset
-        part[-len(_FADE) :] *= _FADE
-    out -= swell * np.float32(out.sum(dtype=np.float64) / swell.sum(dtype=np.float64))
+    out[:rise] *= onset
+    out[-len(_FADE) :] *= _FADE
+    swell = _SWELL[: len(out)].copy()
+    swell[:rise] *= onset
+    overlap = len(swell) - (len(out) - len(_FADE))
+    if overlap > 0:
+        swell[-overlap:] *= _FADE[:overlap]
+    out[: len(swell)] -= swell * np.float32(out.sum(dtype=np.float64) / swell.sum(dtype=np.float64))
     return out
 
 

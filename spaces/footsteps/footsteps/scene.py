@@ -4,6 +4,7 @@ A model is a function from a kind ("environment", "surface" or "footwear") and p
 the labels in the order of VOCABULARY[kind]. Each picture votes; the mean probability is the confidence.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ from common.device import gpu, tier
 from common.errors import WeightsUnavailable
 from common.registry import Registry
 from footsteps.vocabulary import ENVIRONMENTS, FOOTWEAR, SURFACES
+
+log = logging.getLogger(__name__)
 
 VOCABULARY = {"environment": ENVIRONMENTS, "surface": SURFACES, "footwear": FOOTWEAR}
 
@@ -135,13 +138,21 @@ def _model() -> tuple[Model | None, str]:
     The published CLIP judges where its weights are on this machine, or where the full tier may fetch them. The
     embedded tier has no scene model so far; one that is trained for it belongs here, before giving up.
     """
-    ask = "Choose the place, the ground and the shoes in the menus"
     if tier() == "embedded" and Registry().where(clip.DEFAULT) == "missing":
-        return None, f"The embedded models do not judge the scene. {ask}, or set MODELS=full to download CLIP."
+        return (
+            None,
+            "The embedded models do not judge the scene: choose in the menus, or set MODELS=full to fetch CLIP.",
+        )
     try:
         device = clip.load().device
-    except (WeightsUnavailable, ImportError) as error:
-        return None, f"CLIP can't be loaded: {error}. {ask}."
+    except WeightsUnavailable as error:
+        log.warning("%s", error)
+        return None, (
+            "CLIP, which judges the scene, is not on this computer and could not be fetched. "
+            f"With a network, run `python -m common.weights fetch {clip.DEFAULT}`; the log says what was tried."
+        )
+    except ImportError as error:
+        return None, f"CLIP, which judges the scene, can't be loaded: {error}."
     return _with_clip, f"CLIP ViT-B/32, zero-shot, on {device.name} in {device.dtype}"
 
 

@@ -1,6 +1,8 @@
 """Footfalls as they are seen, and steps as they will be heard."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+DECIMALS = 4  # of the numbers in a step table, s or dB: finer than can be heard
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,8 @@ class Step:
     distance: float = 0.0
     confidence: float = 1.0
     running: bool = False
+
+    def rounded(self) -> "Step":
+        """The step as a table keeps it, its numbers rounded to DECIMALS."""
+        numbers = ("time", "level", "pan", "distance", "confidence")
+        return replace(self, **{name: round(getattr(self, name), DECIMALS) for name in numbers})

@@ -5,6 +5,7 @@ footwear from the others, level 0 dB, confidence 1.
 """
 
 import math
+import reprlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -39,13 +40,16 @@ RANGES = {
     "confidence": (0.0, 1.0),
 }
 
+HELP = (
+    "Double-click a cell to change it, then press **Render again**. To delete a step, empty its time. The menus Ground "
+    "and Shoes go into every row. Pan runs from -1 (left) to 1 (right); empty, like an empty distance, it follows its "
+    f"neighbours.\n\nSide: {', '.join(SIDES)}. Ground: {', '.join(SURFACES)}. Shoes: {', '.join(FOOTWEAR)}."
+)
+
 
 def to_dicts(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """One dict of plain values a step, the numbers rounded to what can be heard (0.1 ms, 0.01 dB)."""
-    return [
-        {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(step).items()}
-        for step in steps
-    ]
+    """One dict of plain values a step, its numbers rounded."""
+    return [asdict(step.rounded()) for step in steps]
 
 
 def from_dicts(entries: Sequence[Mapping[str, Any]]) -> list[Step]:
@@ -78,8 +82,7 @@ def to_rows(steps: Sequence[Step]) -> list[list[Any]]:
 
 def from_rows(rows: Sequence[Sequence[Any]]) -> list[Step]:
     """Steps of an edited table; rows without a time are left out. Raises UserError like `from_dicts`."""
-    entries = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-    return from_dicts([entry for entry in entries if not _empty(entry["time"])])
+    return from_dicts([dict(zip(COLUMNS, row, strict=True)) for row in _with_time(rows)])
 
 
 def set_column(rows: Sequence[Sequence[Any]], value: Any, column: str, unless: Any = None) -> list[list[Any]]:
@@ -95,19 +98,25 @@ def add_row(rows: Sequence[Sequence[Any]], surface: str, duration: float) -> lis
 
     `surface` is that of a first row.
     """
-    if not rows:
+    if not _with_time(rows):
         return to_rows([Step(min(0.5, duration), "left", surface, USUAL_FOOTWEAR)])
     last = from_rows(rows)[-1]
     new = replace(last, time=min(last.time + 0.5, duration), side="right" if last.side == "left" else "left")
     return [*map(list, rows), *to_rows([new])]
 
 
+def _with_time(rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    return [row for row in rows if not _empty(row[0])]
+
+
 def _read(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The fields of one step, None where pan, distance or footwear is left out."""
     if not isinstance(entry, Mapping):
-        raise UserError(f"{name} is {entry!r}; it must be an object such as {{'time': 1.2, 'side': 'left', …}}.")
+        raise UserError(f"{name} is {_quoted(entry)}; it must be an object such as {{'time': 1.2, 'side': 'left', …}}.")
     if unknown := set(entry) - set(COLUMNS):
-        raise UserError(f"{name} has {', '.join(sorted(map(str, unknown)))}; known are {', '.join(COLUMNS)}.")
+        raise UserError(
+            f"{name} has {', '.join(sorted(str(key)[:40] for key in unknown)[:9])}; known are {', '.join(COLUMNS)}."
+        )
     return {
         "time": _number(entry, "time", name),
         "side": _choice(entry, "side", SIDES, name),
@@ -131,14 +140,14 @@ def _number(entry: Mapping[str, Any], key: str, name: str, default: float | None
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not low <= number <= high:
-        raise UserError(f"{name}: {key} is {value!r}; it must be a number from {low:g} to {high:g}.")
+        raise UserError(f"{name}: {key} is {_quoted(value)}; it must be a number from {low:g} to {high:g}.")
     return number
 
 
 def _choice(entry: Mapping[str, Any], key: str, known: Sequence[str], name: str) -> str:
     value = str(entry.get(key) or "").strip().lower()
     if value not in known:
-        raise UserError(f"{name}: {key} is {entry.get(key)!r}; use one of {', '.join(known)}.")
+        raise UserError(f"{name}: {key} is {_quoted(entry.get(key))}; use one of {', '.join(known)}.")
     return value
 
 
@@ -146,8 +155,13 @@ def _flag(entry: Mapping[str, Any], key: str, name: str) -> bool:
     value = entry.get(key)
     word = "" if _empty(value) else str(value).strip().lower()
     if word not in ("", "true", "yes", "1", "1.0", "false", "no", "0", "0.0"):
-        raise UserError(f"{name}: {key} is {value!r}; use true or false.")
+        raise UserError(f"{name}: {key} is {_quoted(value)}; use true or false.")
     return word in ("true", "yes", "1", "1.0")
+
+
+def _quoted(value: Any) -> str:
+    """The value as in Python, cut in the middle where it is long: a message must stay one to read."""
+    return reprlib.repr(value)
 
 
 def _empty(value: Any) -> bool:

@@ -8,6 +8,8 @@ from common import media
 from common.errors import MediaError
 from common.media import MediaInfo
 
+# Copied into the MP4 as they are, and then left black by some browsers or all of them.
+UNSHOWN = {"hevc": "HEVC (H.265)", "mpeg4": "MPEG-4 part 2", "mpeg2video": "MPEG-2", "mjpeg": "Motion JPEG"}
 CONTAINERS = ("mp4", "mov", "avi", "matroska")  # mkv and webm are both Matroska inside
 
 
@@ -70,6 +72,11 @@ def _warnings(info: MediaInfo, limits: Limits) -> list[str]:
         found.append(
             f"The video has {info.fps:.3g} frames a second, one every {1000 / info.fps:.0f} ms: steps may lie off by "
             "half of that, and fast ones may be missed. 25 or more are better."
+        )
+    if info.video_codec in UNSHOWN:
+        found.append(
+            f"The pictures are {UNSHOWN[info.video_codec]}, which not every browser shows, and are kept as they are: "
+            "where the new video stays black, download it and open it in a video player."
         )
     # Matroska states one length for all streams: sound that outlasts the pictures would look like a cut.
     stated = info.stated_duration if info.container != "matroska" else None

@@ -1,8 +1,8 @@
 """Training examples for the footfall network: random walkers, seen by random cameras, tracked with random faults.
 
-Nothing recorded goes in. The walkers are `footsteps.walk` with every habit varied; the faults are those of a pose
-tracker on a video: white and slow noise, lag, landmarks off their joint, legs swapped or merged, lost frames, low and
-uneven frame rates.
+Nothing recorded goes in. The walkers are `footsteps.walker.Walk` with every habit varied; the faults are those of a
+pose tracker on a video: white and slow noise, lag, landmarks off their joint, legs swapped or merged, lost frames, low
+and uneven frame rates.
 """
 
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ from scipy.ndimage import gaussian_filter1d
 
 from common.pose import LANDMARKS, PoseTrack
 from footsteps import gait
-from footsteps.gait_model import RUNNING, WALKING, Body, Style
-from footsteps.walk import Walk
+from footsteps.walker.gait_model import RUNNING, WALKING, Body, Style
+from footsteps.walker.walk import Walk
 
 LENGTH = 256  # frames of an example at gait.RATE
 FILMS = 3  # of each walker

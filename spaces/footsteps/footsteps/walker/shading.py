@@ -11,9 +11,9 @@ from functools import cache
 import cv2
 import numpy as np
 
-from footsteps.camera import Camera
-from footsteps.figure import Capsule, Ellipsoid, Look, parts
-from footsteps.walk import Skeleton
+from footsteps.walker.camera import Camera
+from footsteps.walker.figure import Capsule, Ellipsoid, Look, parts
+from footsteps.walker.walk import Skeleton
 
 SEAM = 0.002  # m over which surfaces of different colours pass into one another
 MARGIN = 2  # pixels around a part

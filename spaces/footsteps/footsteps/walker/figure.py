@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from footsteps.walk import Skeleton
+from footsteps.walker.walk import Skeleton
 
 MELT = 0.012  # m over which surfaces of one colour melt into one another
 

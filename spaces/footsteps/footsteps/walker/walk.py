@@ -14,9 +14,9 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from footsteps.foot_path import Contact, Foot, foot_path
-from footsteps.gait_model import RUNNING, WALKING, Body, Style
-from footsteps.gait_plan import SIDES, Plan
+from footsteps.walker.foot_path import Contact, Foot, foot_path
+from footsteps.walker.gait_model import RUNNING, WALKING, Body, Style
+from footsteps.walker.gait_plan import SIDES, Plan
 
 REACH = 0.9985  # share of thigh + shank that a leg may stretch to: a knee never locks quite straight
 TABLE_RATE = 100  # Hz of the table of pelvis heights

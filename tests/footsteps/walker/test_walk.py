@@ -1,22 +1,14 @@
-"""The rendered walker: bones keep their lengths, feet don't slide, and a pose detector sees what is true."""
-
-import json
-from dataclasses import replace
-from itertools import islice
-from pathlib import Path
+"""The simulated walker: bones keep their lengths, feet don't slide, and the footfalls are where the heels land."""
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from common.media import RATE, Frame, frames, loudness, probe, read_audio
-from common.pose import LANDMARKS, detect_pose
-from footsteps import walker
-from footsteps.gait_model import Body
-from footsteps.walker import EXAMPLES, Camera, Walk, track
+from common.pose import LANDMARKS
+from footsteps.walker import Walk
+from footsteps.walker.gait_model import Body
 
-EXAMPLE_FOLDER = Path(walker.__file__).parents[1] / "examples"
 RATE_3D = 400.0  # Hz
 WALKS = {
     "walk": Walk(4),
@@ -170,86 +162,3 @@ def test_any_walk_holds_together(speed, cadence, heading, seed):
 def test_impossible_walks_are_refused(wrong):
     with pytest.raises(ValueError, match=r"expected|leaves|too long"):
         Walk(**wrong)
-
-
-def test_the_camera_projects_like_a_pinhole():
-    camera = Camera((0, -5, 1), (0, 0, 1), focal=800, size=(640, 480))
-    assert np.allclose(camera.project(np.array([[0, 0, 1], [1, 0, 1], [0, 0, 2], [0, 5, 2]])), [
-        [320, 240], [320 + 160, 240], [320, 240 - 160], [320, 240 - 80],
-    ])  # fmt: skip
-    assert np.isnan(camera.project(np.array([0, -6, 1]))).all()  # behind the camera
-
-
-def test_a_panning_camera_keeps_the_walker_where_she_was():
-    walk = Walk(4, origin=(-3, 0))
-    for motion, still in (("pan", True), ("dolly", True), ("fixed", False)):
-        camera = Camera((0, -6, 1.3), (-3, 0, 0.9), motion=motion, subject=walk)
-        x = [camera.project(point, t)[0] for t, point in zip((0.0, 2.0, 3.9), walk.travelled([0, 2, 3.9]), strict=True)]
-        assert bool(np.ptp(x) < 5) is still
-    with pytest.raises(ValueError, match="subject"):
-        Camera((0, -6, 1), (0, 0, 1), motion="pan")
-
-
-def test_a_track_is_the_projection_with_noise_of_the_given_size():
-    walk, camera = Walk(3, origin=(-2, 0)), Camera((0, -8, 1), (0, 0, 1))
-    clean, falls = track(walk, camera, fps=25)
-    noisy, _ = track(walk, camera, fps=25, noise_px=2, seed=1)
-    again, _ = track(walk, camera, fps=25, noise_px=2, seed=1)
-    assert clean.xy.shape == (75, 33, 2)
-    assert np.allclose(clean.xy[50], camera.project(walk.pose(2.0)))
-    assert np.std(noisy.xy - clean.xy) == pytest.approx(2, rel=0.05)
-    assert np.array_equal(noisy.xy, again.xy)
-    assert falls == walk.truth
-
-
-def test_nobody_is_seen_and_nothing_falls_outside_the_picture():
-    walk = Walk(6, 1.4, origin=(-8, 0))
-    seen, falls = track(walk, Camera((0, -6, 1), (0, 0, 1)), fps=10)
-    assert np.isnan(seen.xy[0]).all() and not seen.visibility[0].any()
-    assert np.isfinite(seen.xy[-1]).all()
-    assert 0 < len(falls) < len(walk.truth)
-
-
-def test_pictures_are_the_same_every_time():
-    example = EXAMPLES["oblique_snow"]
-    one, two = (np.stack(list(islice(walker.frames(example), 2))) for _ in range(2))
-    assert one.dtype == np.uint8 and one.shape == (2, 720, 1280, 3)
-    assert np.array_equal(one, two)
-    assert not np.array_equal(one[0], one[1])
-
-
-@pytest.mark.parametrize("name", ["side_wood", "front_gravel"])
-def test_blazepose_tracks_the_figure(name):
-    """On a stretch of a side and of a front view: every frame, feet and knees within a few percent of the leg."""
-    example = EXAMPLES[name]
-    origin = {"side_wood": (-1.0, 0.0), "front_gravel": (0.0, 0.0)}[name]
-    part = replace(example, walk=replace(example.walk, duration=1.4, start=0.0, stop=0.0, origin=origin))
-    found = detect_pose(Frame(t, rgb) for t, rgb in zip(part.times, walker.frames(part), strict=True))
-    seen = ~np.isnan(found.xy[:, 0, 0])
-    assert seen.mean() >= 0.95
-    true = part.camera.project(part.walk.pose(found.times))
-    depth = part.camera.see(part.walk.pose(found.times)[:, LANDMARKS["left_hip"]])[:, 2]
-    error = np.linalg.norm(found.xy - true, axis=2) / (part.camera.focal * part.walk.body.leg / depth)[:, None]
-    for joint in ("hip", "knee", "ankle", "heel", "foot_index"):
-        both = [LANDMARKS[f"{side}_{joint}"] for side in ("left", "right")]
-        assert np.median(error[seen][:, both]) < 0.07, joint
-
-
-def test_the_examples_in_the_folder_are_those_of_the_module():
-    known = json.loads((EXAMPLE_FOLDER / "truth.json").read_text(encoding="utf-8"))
-    assert known == {name: walker.truth(example) for name, example in EXAMPLES.items()}
-    assert sum(path.stat().st_size for path in EXAMPLE_FOLDER.iterdir()) < 6e6
-    for name, example in EXAMPLES.items():
-        info = probe(EXAMPLE_FOLDER / f"{name}.mp4")
-        assert (info.width, info.height) == example.camera.size
-        assert info.duration == pytest.approx(example.walk.duration, abs=0.05)
-        assert info.has_audio is example.sound
-        shown = next(iter(frames(EXAMPLE_FOLDER / f"{name}.mp4"))).rgb.astype(float)
-        drawn = next(walker.frames(example)).astype(float)
-        assert np.abs(shown - drawn).mean() < 6  # of 255: what coding loses
-
-
-def test_the_room_is_quiet_but_not_silent():
-    sound = read_audio(EXAMPLE_FOLDER / "side_wood.mp4")
-    assert -60 < loudness(sound, RATE) < -35
-    assert np.abs(sound).max() < 0.1

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from footsteps.walk import TrueFootfall, Walk
+from footsteps.walker.walk import TrueFootfall, Walk
 
 MOTIONS = ("fixed", "pan", "dolly")
 

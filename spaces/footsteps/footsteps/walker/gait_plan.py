@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from footsteps.foot_path import Contact
+from footsteps.walker.foot_path import Contact
 
 if TYPE_CHECKING:
-    from footsteps.walk import Walk
+    from footsteps.walker.walk import Walk
 
 SIDES = ("left", "right")
 TOE_OUT = np.radians(6)

@@ -6,8 +6,8 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from footsteps.camera import Camera
-from footsteps.ground import FLOORS, SCALE, noise, tinted
+from footsteps.walker.camera import Camera
+from footsteps.walker.ground import FLOORS, SCALE, noise, tinted
 
 WALL_SCALE = 70  # pixels per metre of what stands behind
 

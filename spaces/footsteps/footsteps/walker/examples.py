@@ -8,20 +8,17 @@ same truth without pictures.
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from footsteps.camera import Camera, seen_footfalls, track
-from footsteps.figure import Look
-from footsteps.scenery import Scenery
-from footsteps.shading import Light, cast_shadow, draw
-from footsteps.walk import TrueFootfall, Walk
-
-__all__ = ["EXAMPLES", "Camera", "Example", "TrueFootfall", "Walk", "frames", "room_tone", "track", "truth"]
+from footsteps.walker.camera import Camera, seen_footfalls
+from footsteps.walker.figure import Look
+from footsteps.walker.scenery import Scenery
+from footsteps.walker.shading import Light, cast_shadow, draw
+from footsteps.walker.walk import Walk
 
 GRAIN = 1.1  # standard deviation of the camera's noise, of 255
 
@@ -178,8 +175,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m footsteps.walker", description=__doc__.split("\n")[0])
     parser.add_argument("out", type=Path, help="folder to write to")
-    parser.add_argument("names", nargs="*", choices=[[], *EXAMPLES], help="examples; all when none is named")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(EXAMPLES)}; all when none is named")
     given = parser.parse_args(arguments)
+    if unknown := [name for name in given.names if name not in EXAMPLES]:
+        parser.error(f"there is no example {unknown[0]!r}; there are: {', '.join(EXAMPLES)}")
     given.out.mkdir(parents=True, exist_ok=True)
     for name in given.names or EXAMPLES:
         example = EXAMPLES[name]
@@ -189,7 +188,3 @@ def main(arguments: list[str] | None = None) -> int:
     known = {name: truth(example) for name, example in EXAMPLES.items()}
     (given.out / "truth.json").write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

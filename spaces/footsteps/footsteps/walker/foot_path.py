@@ -13,7 +13,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from footsteps.gait_model import Body, Style
+from footsteps.walker.gait_model import Body, Style
 
 STRIKE_VELOCITY = (0.62, -0.15)  # forward and up, as a share of the walking speed (about Winter's 0.87 of 1.4 m/s)
 TOE_CLEARANCE = 0.013  # m at mid-swing (Winter 1992)

@@ -113,6 +113,12 @@ def test_a_new_row_follows_on_the_other_foot():
     ]
 
 
+def test_a_wrong_cell_elsewhere_does_not_keep_a_row_from_being_added():
+    rows = table.to_rows([Step(1.0, "left", "wood", "boots"), Step(2.0, "right", "sand", "boots")])
+    rows[0][list(table.COLUMNS).index("surface")] = "lava"
+    assert table.add_row(rows, "wood", duration=9.0)[-1][:3] == [2.5, "left", "sand"]
+
+
 @pytest.mark.parametrize("field, value", [("running", "maybe"), ("running", 2), ("time", 10**400), ("level", "loud")])
 def test_a_value_that_is_none_of_the_kind_is_refused_by_name(field, value):
     with pytest.raises(UserError, match=field):

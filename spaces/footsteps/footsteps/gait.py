@@ -28,7 +28,9 @@ SIDES = ("left", "right")
 LEGS = np.array([[LANDMARKS[f"{side}_{joint}"] for joint in JOINTS] for side in SIDES])
 TAPS = 5  # frames that one layer of the network sees
 HORIZONTAL = np.r_[0:18:2, 18]  # the inputs that are x coordinates
-THRESHOLD = 0.35  # of the strike probability
+BUMP_AREA = 3.13  # frames: area of the bump that stands for a certain strike (standard deviation 25 ms)
+REACH = 4  # frames of a bump on each side of its peak
+THRESHOLD = 0.35  # of a bump's area
 MIN_STRIDE = 0.3  # s between two strikes of one foot: 400 steps a minute, faster than any sprinter
 MIN_STEP = 0.12  # s between strikes of the two feet
 FLIGHT = 0.04  # s before a strike at which a runner has no foot on the ground
@@ -170,14 +172,27 @@ def _convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, dilation: int
 
 
 def _pick(signals: LegSignals, strike: np.ndarray, stance: np.ndarray) -> list[Footfall]:
-    """The peaks of the strike chances as footfalls; of two feet that seem to land at once, the surer one."""
+    """The bumps of the strike chances as footfalls; of two feet that seem to land at once, the surer one.
+
+    How sure a strike is tells the area of its bump and not its height: where only its time is unsure, the bump is
+    low and wide.
+    """
+    from scipy.ndimage import gaussian_filter1d, uniform_filter1d
     from scipy.signal import find_peaks
 
+    sure = uniform_filter1d(strike, 2 * REACH + 1, axis=0, mode="constant") * (2 * REACH + 1) / BUMP_AREA
+    # Padded, since a strike may lie at the very first or last frame.
+    smooth = np.pad(gaussian_filter1d(strike, 1.5, axis=0, mode="constant"), ((1, 1), (0, 0)))
     candidates = []
     for i, side in enumerate(SIDES):
-        padded = np.pad(strike[:, i], 1)  # a strike may lie at the very first or last frame
-        peaks, _ = find_peaks(padded, height=THRESHOLD, distance=round(MIN_STRIDE * RATE))
-        candidates += [_footfall(signals, strike, stance, i, side, peak - 1) for peak in peaks]
+        peaks, _ = find_peaks(
+            smooth[:, i], distance=round(MIN_STRIDE * RATE)
+        )  # padded: also at the first or last frame
+        candidates += [
+            _footfall(signals, strike, stance, i, side, peak, float(min(sure[peak, i], 1.0)))
+            for peak in peaks - 1
+            if sure[peak, i] >= THRESHOLD
+        ]
     kept: list[Footfall] = []
     for footfall in sorted(candidates, key=lambda one: -one.confidence):
         if all(abs(footfall.time - other.time) >= MIN_STEP for other in kept):
@@ -185,12 +200,12 @@ def _pick(signals: LegSignals, strike: np.ndarray, stance: np.ndarray) -> list[F
     return sorted(kept, key=lambda one: one.time)
 
 
-def _footfall(signals: LegSignals, strike, stance, i: int, side: str, peak: int) -> Footfall:
+def _footfall(signals: LegSignals, strike, stance, i: int, side: str, peak: int, confidence: float) -> Footfall:
     """The footfall at a peak of `strike[:, i]`; its time is the centre of the bump, between the samples."""
-    near = np.arange(max(peak - 2, 0), min(peak + 3, len(strike)))
+    near = np.arange(max(peak - REACH, 0), min(peak + REACH + 1, len(strike)))
     time = float(np.average(signals.times[near], weights=strike[near, i]))
     foot = signals.legs[:, i, 3:].mean(axis=1)
     x, y = (float(np.interp(time, signals.times, foot[:, axis])) for axis in range(2))
     scale = float(np.interp(time, signals.times, signals.scale))
     before = np.interp(time - FLIGHT, signals.times, stance[:, 1 - i])
-    return Footfall(time, side, float(min(strike[peak, i], 1.0)), x, y, scale, running=bool(before < 0.5))
+    return Footfall(time, side, confidence, x, y, scale, running=bool(before < 0.5))

@@ -96,11 +96,12 @@ def set_column(rows: Sequence[Sequence[Any]], value: Any, column: str, unless: A
 def add_row(rows: Sequence[Sequence[Any]], surface: str, duration: float) -> list[list[Any]]:
     """The rows and one more: half a second after the last, on the other foot, but not after the clip's `duration`.
 
-    `surface` is that of a first row.
+    `surface` is that of a first row. Only the last row that has a time is read: what is wrong in another can wait.
     """
-    if not _with_time(rows):
+    known = _with_time(rows)
+    if not known:
         return to_rows([Step(min(0.5, duration), "left", surface, USUAL_FOOTWEAR)])
-    last = from_rows(rows)[-1]
+    last = from_rows(known[-1:])[0]
     new = replace(last, time=min(last.time + 0.5, duration), side="right" if last.side == "left" else "left")
     return [*map(list, rows), *to_rows([new])]
 

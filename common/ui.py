@@ -152,17 +152,28 @@ class Blocks(gr.Blocks):
     async def preprocess_data(self, block_fn, inputs, *args, **kwargs):
         try:
             return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
-        except gr.Error:
-            raise
         except Exception as error:
-            log.info("an input was refused: %s", error)
             wrong = [
-                f"{block.label} is {reprlib.repr(value)}: give a number."
+                f"{block.label} is {reprlib.repr(value)}: give a number{_between(block.minimum, block.maximum)}."
                 for block, value in zip(block_fn.inputs, inputs, strict=True)
-                if isinstance(block, gr.Number | gr.Slider) and not isinstance(value, int | float)
+                if isinstance(block, gr.Number | gr.Slider) and not _within(value, block.minimum, block.maximum)
             ]
+            if isinstance(error, gr.Error) and not wrong:
+                raise
+            log.info("an input was refused: %s", error)
             said = " ".join(wrong) or "A file could not be read. Upload it; from a script, with handle_file(path)."
             raise gr.Error(said, print_exception=False) from error
+
+
+def _within(value: Any, least: float | None, most: float | None) -> bool:
+    if not isinstance(value, int | float):
+        return False
+    return (least is None or value >= least) and (most is None or value <= most)
+
+
+def _between(least: float | None, most: float | None) -> str:
+    parts = [f"from {least:g}" if least is not None else "", f"to {most:g}" if most is not None else ""]
+    return "".join(f" {part}" for part in parts if part)
 
 
 _running: dict[str, set[threading.Event]] = {}  # by session, for stop_on_close

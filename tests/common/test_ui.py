@@ -49,9 +49,10 @@ def test_guard_keeps_result_name_and_words():
 @pytest.mark.parametrize(
     ("seed", "mix", "file", "said"),
     [
-        ("7", 0.5, None, "Seed is '7': give a number."),
-        (7, None, None, "Mix is None: give a number."),
-        (7, 2, None, "Value 2 is greater than maximum value 1"),
+        ("7", 0.5, None, "Seed is '7': give a number from 0."),
+        (7, None, None, "Mix is None: give a number from 0 to 1."),
+        (7, 2, None, "Mix is 2: give a number from 0 to 1."),
+        (-7, 0.5, None, "Seed is -7: give a number from 0."),
         (7, 0.5, "/etc/hostname", "A file could not be read."),
     ],
 )

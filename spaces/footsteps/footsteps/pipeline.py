@@ -142,7 +142,9 @@ def detect(video: str | Path, settings: Settings, progress: Progress | None = No
     settings, assumed = choose(settings, seen)
     # Rounded, so that a walk sounds the same, bit for bit, from its table and with another number of threads.
     steps = [step.rounded() for step in spatial.place(footfalls, track.size, settings.surface, settings.footwear)]
-    return Detection(info, track, footfalls, seen, steps, [*warnings, *assumed], watch.seconds)
+    if footfalls:  # what ground and shoes were assumed matters only to steps
+        warnings = [*warnings, *assumed]
+    return Detection(info, track, footfalls, seen, steps, warnings, watch.seconds)
 
 
 def describe_scene(video: str | Path, progress: Progress | None = None) -> Scene:

@@ -249,8 +249,8 @@ def shy(times: np.ndarray, pixels: np.ndarray, rng: np.random.Generator) -> np.n
                 moved[:, side, joint, axis] = values
     blur = rng.uniform(0, 0.03) / step
     moved = gaussian_filter1d(moved, blur, axis=0) if blur > 0.2 else moved
-    most = np.array([0, 0.1, 0.5, 0.7, 0.9])[:, None] * [0.3, 1.0]
-    return pelvis + moved + rng.uniform(0, 1, (1, 1, 5, 2)) * most * (usual - moved)
+    most = np.array([0, 0.1, 0.4, 0.5, 0.8])[:, None] * [0.3, 1.0]
+    return pelvis + moved + rng.uniform(0, 1, (1, 1, 5, 2)) * most * rng.uniform(0, 1) * (usual - moved)
 
 
 def one_euro(times: np.ndarray, xy: np.ndarray, unit: np.ndarray) -> np.ndarray:

@@ -2,12 +2,13 @@
 
     python app_launcher.py [--only NAME ...] [--host 127.0.0.1] [--port 7860] [--share]
 
-An app that fails to import shows its error on its own page and does not take the others down.
+The start page answers at once; the apps are imported meanwhile, and a request for one waits until it is there. An app
+that fails to import shows its error on its own page and does not take the others down.
 """
 
 import argparse
+import asyncio
 import contextlib
-import functools
 import importlib.util
 import logging
 import secrets
@@ -15,9 +16,8 @@ import signal
 import socket
 import sys
 import threading
-import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +28,7 @@ SPACES = ROOT / "spaces"
 
 @dataclass
 class App:
-    """One Space: its card, and either its loaded module or the error that came instead."""
+    """One Space: its card, and, once it was imported, either its module or the error that came instead."""
 
     name: str
     title: str
@@ -36,6 +36,10 @@ class App:
     icon: str  # an SVG element, or ""
     module: ModuleType | None = None
     error: str = ""  # traceback, for its page and the log
+
+    @property
+    def state(self) -> str:
+        return "loaded" if self.module else "failed" if self.error else "starting"
 
     @property
     def reason(self) -> str:
@@ -48,13 +52,11 @@ def find(folder: Path = SPACES) -> list[Path]:
     return sorted(path.parent for path in folder.glob("*/app.py"))
 
 
-def load(folder: Path) -> App:
-    """Read the card and import app.py by its file, under a module name of its own.
+def load(app: App, folder: Path) -> None:
+    """Import app.py of `folder` by its file, under a module name of its own.
 
     SystemExit counts as a failed import as well: an app that calls sys.exit must not end the server.
     """
-    icon = folder / "icon.svg"
-    app = App(folder.name, **read_card(folder), icon=icon.read_text(encoding="utf-8") if icon.exists() else "")
     name = f"space_app_{folder.name}"
     spec = importlib.util.spec_from_file_location(name, folder / "app.py")
     module = importlib.util.module_from_spec(spec)
@@ -67,11 +69,10 @@ def load(folder: Path) -> App:
     except (Exception, SystemExit):
         del sys.modules[name]
         app.error = traceback.format_exc()
-    return app
 
 
-def read_card(folder: Path) -> dict[str, str]:
-    """Title and sentence from the front matter of the Space's README.md."""
+def read_card(folder: Path) -> App:
+    """A Space before its import: title and sentence from the front matter of its README.md, and its icon."""
     import yaml
 
     matter = {}
@@ -79,82 +80,49 @@ def read_card(folder: Path) -> dict[str, str]:
     with contextlib.suppress(OSError, ValueError, IndexError, yaml.YAMLError):
         text = (folder / "README.md").read_text(encoding="utf-8")
         matter = dict(yaml.safe_load(text.split("---\n")[1]))
-    return {
-        "title": str(matter.get("title", folder.name.capitalize())),
-        "sentence": str(matter.get("short_description", "")),
-    }
-
-
-class Metrics:
-    """Counts and times of every call that reaches a function of an app, in a registry of its own."""
-
-    def __init__(self, whose: Callable[[Exception], str]):
-        """whose: "user" or "internal", by whose mistake a call failed."""
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
-
-        self.whose = whose
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        where = ["app", "endpoint"]
-        self.up = Gauge("app_up", "1 when the app was imported, 0 when it failed", ["app"], registry=self.registry)
-        self.requests = Counter("app_requests", "Calls of a function", where, registry=self.registry)
-        self.errors = Counter(
-            "app_errors", "Calls that failed, by whose mistake", [*where, "kind"], registry=self.registry
-        )
-        self.latency = Histogram(
-            "app_latency_seconds",
-            "Time from the start of a call to its result, without waiting in the queue",
-            where,
-            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600),
-            registry=self.registry,
-        )
-
-    def watch(self, app: str, demo) -> None:
-        """Pass every call of the Gradio Blocks `demo` through `timed`."""
-        process = demo.process_api
-
-        @functools.wraps(process)
-        async def process_api(block_fn, *args, **kwargs):
-            fn = demo.fns[block_fn] if isinstance(block_fn, int) else block_fn
-            # A generator comes here once for each value it yields: one request, several times.
-            with self.timed(app, str(fn.api_name or fn.name), first=kwargs.get("iterator") is None):
-                return await process(block_fn, *args, **kwargs)
-
-        demo.process_api = process_api
-
-    @contextlib.contextmanager
-    def timed(self, app: str, endpoint: str, first: bool = True) -> Iterator[None]:
-        """Count what happens inside; `first` is False for the later parts of a call that comes in parts."""
-        if first:
-            self.requests.labels(app, endpoint).inc()
-        start = time.perf_counter()
-        try:
-            yield
-        except Exception as error:
-            self.errors.labels(app, endpoint, self.whose(error)).inc()
-            raise
-        finally:
-            self.latency.labels(app, endpoint).observe(time.perf_counter() - start)
-
-    def text(self) -> bytes:
-        """The metrics in Prometheus' text format."""
-        from prometheus_client import generate_latest
-
-        return generate_latest(self.registry)
+    icon = folder / "icon.svg"
+    return App(
+        folder.name,
+        title=str(matter.get("title", folder.name.capitalize())),
+        sentence=str(matter.get("short_description", "")),
+        icon=icon.read_text(encoding="utf-8") if icon.exists() else "",
+    )
 
 
 def build(folders: Sequence[Path]):
-    """The FastAPI application with every app of `folders` mounted at /<name>."""
-    import gradio as gr
+    """The FastAPI application: start page, /health and /metrics at once, every app at /<name> when it is imported."""
     from fastapi import FastAPI
     from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-    from common import page, ui
+    from common import page
+    from common.metrics import Metrics
 
-    server = FastAPI(title="Start page", docs_url=None, redoc_url=None, openapi_url=None)
-    metrics = Metrics(ui.whose)
-    apps = [load(folder) for folder in folders]
+    apps = [read_card(folder) for folder in folders]
+    metrics = Metrics()
+    rooms = FastAPI(
+        docs_url=None, redoc_url=None, openapi_url=None
+    )  # with the apps; the start page does not wait for it
+    opened, closing = asyncio.Event(), asyncio.Event()
+
+    async def open_rooms() -> None:
+        # One task enters and leaves what the apps keep running: task groups can't be left from another.
+        # With a loop in the thread: Gradio makes one for each Blocks where it finds none, and closes none of them.
+        await asyncio.to_thread(lambda: asyncio.run(furnish(rooms, apps, folders, metrics)))
+        async with rooms.router.lifespan_context(rooms):
+            opened.set()
+            await closing.wait()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(server) -> AsyncIterator[None]:
+        task = asyncio.create_task(open_rooms())
+        task.add_done_callback(lambda task: opened.set())  # a failure is raised below, and nobody waits for ever
+        yield
+        closing.set()
+        await task
+
+    server = FastAPI(title="Start page", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    server.state.rooms, server.state.opened = rooms, opened
+    server.add_middleware(Doors, names={app.name for app in apps}, rooms=rooms, opened=opened)
 
     @server.get("/", response_class=HTMLResponse)
     def start() -> str:
@@ -173,29 +141,49 @@ def build(folders: Sequence[Path]):
     def measured() -> Response:
         return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    for app in apps:
+    return server
+
+
+class Doors:
+    """Middleware that leads a request for /<name> and below to the app, and lets it wait until the app is there."""
+
+    def __init__(self, outside, names: set[str], rooms, opened: asyncio.Event):
+        self.outside, self.names, self.rooms, self.opened = outside, names, rooms, opened
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope["type"] != "lifespan" and scope["path"].split("/")[1] in self.names:
+            await self.opened.wait()
+            await self.rooms(scope, receive, send)
+        else:
+            await self.outside(scope, receive, send)
+
+
+async def furnish(rooms, apps: Sequence[App], folders: Sequence[Path], metrics) -> None:
+    """Import every app and mount it on `rooms` at /<name>, or its error page."""
+    import gradio as gr
+
+    for app, folder in zip(apps, folders, strict=True):
+        load(app, folder)
         if app.module is not None:
             metrics.watch(app.name, app.module.demo)
             try:
-                gr.mount_gradio_app(server, app.module.demo, f"/{app.name}", **getattr(app.module, "options", {}))
+                gr.mount_gradio_app(rooms, app.module.demo, f"/{app.name}", **getattr(app.module, "options", {}))
             except Exception:
                 app.module, app.error = None, traceback.format_exc()
         if app.module is None:
             print(f"{app.name} could not be loaded:\n{app.error}", file=sys.stderr)
-            add_error_page(server, app)
+            add_error_page(rooms, app)
         metrics.up.labels(app.name).set(app.module is not None)
-    server.state.apps = apps
-    return server
 
 
-def add_error_page(server, app: App) -> None:
+def add_error_page(rooms, app: App) -> None:
     """Answer at /<name> and below with what went wrong."""
     from fastapi.responses import HTMLResponse
 
     from common import page
 
-    @server.get(f"/{app.name}", response_class=HTMLResponse, status_code=503)
-    @server.get(f"/{app.name}/{{rest:path}}", response_class=HTMLResponse, status_code=503)
+    @rooms.get(f"/{app.name}", response_class=HTMLResponse, status_code=503)
+    @rooms.get(f"/{app.name}/{{rest:path}}", response_class=HTMLResponse, status_code=503)
     def broken() -> str:
         return page.failed(app)
 
@@ -211,9 +199,10 @@ def report(apps: Sequence[App]) -> dict:
         chosen = asdict(device.choose())
     except UserError as error:  # an unknown or missing DEVICE
         chosen = {"error": str(error)}
+    states = {app.state for app in apps}
     return {
-        "status": "ok" if all(app.module for app in apps) else "degraded",
-        "apps": {app.name: {"loaded": app.module is not None, "error": app.reason or None} for app in apps},
+        "status": "degraded" if "failed" in states else "starting" if "starting" in states else "ok",
+        "apps": {app.name: {"loaded": app.state == "loaded", "error": app.reason or None} for app in apps},
         "models": {name: registry.where(name) for name in registry.models},
         "device": chosen,
     }
@@ -261,14 +250,18 @@ def serve(application, sock: socket.socket, public: bool) -> None:
             await super().startup(sockets)
             print(f"Open http://{shown}:{port}  (Ctrl-C ends)", flush=True)
             if public:
-                local = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-                threading.Thread(target=share, args=(local, port), daemon=True).start()
+                self.sharing = asyncio.create_task(self.share())
+
+        async def share(self):
+            await application.state.opened.wait()  # two threads that import gradio at once break it
+            local = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+            threading.Thread(target=share, args=(local, port), daemon=True).start()
 
         async def shutdown(self, sockets=None):
             # Open pages hold a connection that Gradio ends only when it is told to; what is still cut off by
             # the time limit is cut off on purpose and needs no traceback.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-            for route in application.routes:
+            for route in application.state.rooms.routes:
                 if stop := getattr(getattr(route, "app", None), "stop_event", None):
                     stop.set()
             await super().shutdown(sockets)

@@ -58,7 +58,7 @@ APP_CSS = """
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.ico">
+<meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.ico">{head}
 <style>
 :root {{ --ground: #fafaf9; --card: #fff; --text: #1c1917; --quiet: #57534e; --line: #e7e5e4; --accent: #0f766e;
   --bad: #b91c1c; }}
@@ -96,23 +96,28 @@ ICON = (
 )
 
 
-def page(title: str, body: str) -> str:
-    """A plain page in the look of the apps. `title` is text and is escaped, `body` is HTML."""
-    return _PAGE.format(title=html.escape(title), body=body, font=FONT, mono=FONT_MONO)
+def page(title: str, body: str, head: str = "") -> str:
+    """A plain page in the look of the apps. `title` is text and is escaped, `body` and `head` are HTML."""
+    return _PAGE.format(title=html.escape(title), body=body, head=head, font=FONT, mono=FONT_MONO)
 
 
 def start(apps: Iterable) -> str:
-    """The start page: one card an app.
+    """The start page: one card an app. While apps are starting it looks for news every two seconds.
 
-    An app has name, title, sentence, reason, why it failed or "", and icon, an SVG element of its own or "".
+    An app has name, title, sentence, state ("starting", "loaded", "failed"), reason, why it failed or "", and icon, an
+    SVG element of its own or "".
     """
-    cards = []
+    cards, apps = [], list(apps)
+    news = '<meta http-equiv="refresh" content="2">' if any(app.state == "starting" for app in apps) else ""
     for app in apps:
         text = {key: html.escape(getattr(app, key)) for key in ("name", "title", "sentence", "reason")}
-        failed = f'<p class="failed">Could not be loaded: {text["reason"]}</p>' if app.reason else ""
+        notes = {
+            "starting": "<p>Starting …</p>",
+            "failed": f'<p class="failed">Could not be loaded: {text["reason"]}</p>',
+        }
         cards.append(
-            '<li><a class="card" href="/{name}/">{icon}<h2>{title}</h2><p>{sentence}</p>{failed}</a></li>'.format(
-                **text, icon=app.icon, failed=failed
+            '<li><a class="card" href="/{name}/">{icon}<h2>{title}</h2><p>{sentence}</p>{note}</a></li>'.format(
+                **text, icon=app.icon, note=notes.get(app.state, "")
             )
         )
     body = "".join(cards) or "<li><p>No app was found under spaces/.</p></li>"
@@ -122,6 +127,7 @@ def start(apps: Iterable) -> str:
         "computer that serves this page, and what you give them stays there.</p>"
         f'<ul class="cards">{body}</ul>'
         '<footer><a href="/health">Health</a> <a href="/metrics">Metrics</a></footer>',
+        news,
     )
 
 

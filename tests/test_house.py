@@ -185,7 +185,7 @@ def test_a_space_names_what_it_imports_and_not_what_the_hub_brings(space):
     requirements = pinned(ROOT / "spaces" / space / "requirements.txt")
     brought = {"gradio", "gradio-client", "spaces", "huggingface-hub"}
     assert requirements & brought == set()
-    of_the_install = {"common/install.py", "common/deploy.py"}
+    of_the_install = {"common/install.py", "common/deploy.py", "common/metrics.py"}  # and of the launcher
     names = [name for name in sources() if room(name) in {"common", space} or name == f"spaces/{space}/app.py"]
     needed = third_party([name for name in names if name not in of_the_install])
     # gradio brings the HTTP library, the Hub's client its lock and progress bar, Python 3.12 its TOML reader.

@@ -1,11 +1,11 @@
 """The launcher's pages over a TestClient: real Gradio apps in a folder made by the test, no port."""
 
-import asyncio
 import importlib.util
 import json
 import re
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -85,11 +85,8 @@ def spaces(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(launcher, spaces):
-    async def build():
-        return launcher.build(launcher.find(spaces))
-
-    # Inside a running loop, because Gradio makes one for each Blocks where it finds none, and closes none of them.
-    with TestClient(asyncio.run(build())) as client:
+    with TestClient(launcher.build(launcher.find(spaces))) as client:
+        client.get("/shouting/")  # waits for the apps: pytest changes the filters of warnings, for all threads, later
         yield client
 
 
@@ -98,6 +95,20 @@ def call(client: TestClient, text: str) -> tuple[str, str]:
     event = client.post("/shouting/gradio_api/call/shout", json={"data": [text]}).json()["event_id"]
     answer = client.get(f"/shouting/gradio_api/call/shout/{event}").text
     return re.findall(r"event: (\w+)\ndata: (.*)", answer)[-1]
+
+
+def test_start_page_is_there_before_the_apps_and_an_app_waits_until_it_is_loaded(launcher, spaces, monkeypatch):
+    held, load = threading.Event(), launcher.load
+    monkeypatch.setattr(launcher, "load", lambda *what: held.wait(30) and load(*what))
+    with TestClient(launcher.build(launcher.find(spaces))) as client:
+        first = client.get("/").text
+        assert first.count('class="card"') == 1 + len(BROKEN)
+        assert "Starting" in first and 'http-equiv="refresh"' in first
+        assert client.get("/health").json()["status"] == "starting"
+        held.set()
+        assert client.get("/shouting/").status_code == 200
+        later = client.get("/").text
+        assert "Starting" not in later and 'http-equiv="refresh"' not in later
 
 
 def test_start_page_has_a_card_for_each_app_from_its_front_matter(client):
@@ -185,7 +196,7 @@ def test_metrics_count_calls_errors_and_time(client):
 def test_a_card_that_is_missing_or_broken_leaves_the_name(launcher, tmp_path, card):
     if card is not None:
         (tmp_path / "README.md").write_bytes(card)
-    assert launcher.read_card(tmp_path)["title"] == tmp_path.name.capitalize()
+    assert launcher.read_card(tmp_path).title == tmp_path.name.capitalize()
 
 
 def test_unknown_address_is_404(client):

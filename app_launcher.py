@@ -110,6 +110,7 @@ def build(folders: Sequence[Path]):
         await asyncio.to_thread(lambda: asyncio.run(furnish(rooms, apps, folders, metrics)))
         async with rooms.router.lifespan_context(rooms):
             opened.set()
+            print("Loaded:", ", ".join(app.name for app in apps if app.module) or "none", flush=True)
             await closing.wait()
 
     @contextlib.asynccontextmanager

@@ -54,6 +54,7 @@ def server(tmp_path_factory):
         port = re.search(r"http://localhost:(\d+)", process.stdout.readline())
         try:
             assert port, log.read_text()
+            assert "footsteps" in process.stdout.readline()  # a client's first question waits no longer than 5 s
             yield f"http://127.0.0.1:{port[1]}"
             process.send_signal(signal.SIGINT)
             process.wait(20)

@@ -23,6 +23,7 @@ def server(tmp_path_factory):
         try:
             port = re.search(r"http://localhost:(\d+)", process.stdout.readline())
             assert port, log.read_text()
+            assert "footsteps" in process.stdout.readline()  # a client's first question waits no longer than 5 s
             yield f"http://127.0.0.1:{port[1]}"
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 0, log.read_text()

@@ -2,8 +2,8 @@
 
     python app_launcher.py [--only NAME ...] [--host 127.0.0.1] [--port 7860] [--share]
 
-The start page answers at once; the apps are imported meanwhile, and a request for one waits until it is there. An app
-that fails to import shows its error on its own page and does not take the others down.
+The start page is there in seconds; the apps are imported meanwhile, and a request for one waits until it is there. An
+app that fails to import shows its error on its own page and does not take the others down.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent
 SPACES = ROOT / "spaces"
+PATIENCE = 3.0  # s that the start page waits for the apps
 
 
 @dataclass
@@ -126,7 +127,10 @@ def build(folders: Sequence[Path]):
     server.add_middleware(Doors, names={app.name for app in apps}, rooms=rooms, opened=opened)
 
     @server.get("/", response_class=HTMLResponse)
-    def start() -> str:
+    async def start() -> str:
+        # Mostly the apps are there by then: better a whole page than one that reloads itself.
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(opened.wait(), PATIENCE)
         return page.start(apps)
 
     @server.get("/favicon.ico")

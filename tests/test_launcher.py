@@ -99,6 +99,7 @@ def call(client: TestClient, text: str) -> tuple[str, str]:
 
 def test_start_page_is_there_before_the_apps_and_an_app_waits_until_it_is_loaded(launcher, spaces, monkeypatch):
     held, load = threading.Event(), launcher.load
+    monkeypatch.setattr(launcher, "PATIENCE", 0.1)
     monkeypatch.setattr(launcher, "load", lambda *what: held.wait(30) and load(*what))
     with TestClient(launcher.build(launcher.find(spaces))) as client:
         first = client.get("/").text

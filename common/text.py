@@ -1,0 +1,104 @@
+"""Sentences as vectors of meaning: MiniLM through transformers.
+
+Wang et al. 2020, "MiniLM"; trained on sentence pairs as in Reimers and Gurevych 2019, "Sentence-BERT". The vectors
+are those of the sentence-transformers library for all-MiniLM-L6-v2, without installing it.
+"""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common import weights
+from common.device import CACHE, Device, choose, gpu_lock
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+DEFAULT = "minilm"
+BATCH = 64  # texts at once: bounds the memory of the activations
+MAX_TOKENS = 256  # word pieces of a text that are read; the model was trained on no longer ones
+
+
+class SentenceEncoder:
+    """Texts as unit vectors whose dot product is their likeness in meaning, -1 to 1.
+
+    model: a transformers model that gives `last_hidden_state`, on its device
+    tokenizer: its tokenizer, with padding
+    device: where the model is
+
+    Safe to share between threads.
+    """
+
+    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", device: Device) -> None:
+        self.device = device
+        self._model = model.eval()
+        self._tokenizer = tokenizer
+        self._vocabulary = frozenset(tokenizer.get_vocab())
+
+    @classmethod
+    def load(cls, folder: str | Path, device: Device | None = None) -> "SentenceEncoder":
+        """Read config.json, model.safetensors and the tokenizer's files. device: None for `choose()`."""
+        from common import torchvision_cpu
+
+        torchvision_cpu.mend()  # transformers imports torchvision where it is installed
+        import torch
+        from safetensors.torch import load_file
+        from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+        device = device or choose()
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        # Not `from_pretrained`, which draws a progress bar for half a second's work.
+        model = AutoModel.from_config(AutoConfig.from_pretrained(str(folder), local_files_only=True))
+        state = load_file(Path(folder) / "model.safetensors")
+        state.pop("embeddings.position_ids", None)  # numbers from 0 on, which older versions of the library saved
+        model.load_state_dict(state)
+        return cls(model.to(device.name, getattr(torch, device.dtype)), tokenizer, device)
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._model.config.hidden_size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the weights."""
+        tensors = [*self._model.parameters(), *self._model.buffers()]
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+    def knows(self, word: str) -> bool:
+        """Whether a word, in lower case, is whole in the model's vocabulary; others fall into pieces."""
+        return word in self._vocabulary
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors (n, d) float32, in the order of `texts`; of a long text the first 256 word pieces count.
+
+        The mean over the word pieces of the last layer, made unit. An empty text has a vector too, of no meaning.
+        """
+        import torch
+
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        # Texts of like length together: a batch is as slow as its longest.
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        with torch.inference_mode(), nullcontext() if self.device.name == "cpu" else gpu_lock():
+            for start in range(0, len(order), BATCH):
+                batch = order[start : start + BATCH]
+                vectors[batch] = self._encode([texts[index] for index in batch])
+        return vectors
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        import torch
+
+        tokens = self._tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+        tokens = tokens.to(self.device.name)
+        hidden = self._model(**tokens).last_hidden_state.float()
+        mask = tokens["attention_mask"].unsqueeze(-1).float()
+        mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1)
+        return torch.nn.functional.normalize(mean, dim=-1).cpu().numpy()
+
+
+def load(model_id: str = DEFAULT) -> SentenceEncoder:
+    """The model of this id in the weights manifest, from the shared cache. Raises WeightsUnavailable."""
+    return CACHE.get(model_id, lambda: SentenceEncoder.load(weights.path(model_id)))

@@ -1,0 +1,85 @@
+"""Train the small sketch-to-picture model from nothing:
+
+    python -m weights.recipes.sketch.train --cache DIR [--preset small] [--minutes 60] [--out DIR]
+
+Fetches and renders the corpus, shades the bank of examples, trains the autoencoder, then the rest, and writes the model
+in the form of diffusers. Stopped, or out of --minutes, it goes on at the next call where it was; the same seed, the
+same data. On a GPU everything runs there. `grid` draws what it has learned.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from weights.recipes.sketch import autoencoder, bank, corpus, diffusion, networks
+from weights.recipes.sketch.training import Run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """side: pixels; groups: looks in the bank; steps and batch of the autoencoder and of the diffusion model."""
+
+    side: int
+    groups: int
+    vae_steps: int
+    vae_batch: int
+    steps: int
+    batch: int
+    rate: float
+
+
+PLANS = {
+    "tiny": Plan(128, 4, 4, 2, 4, 4, 1e-3),  # for tests
+    "small": Plan(256, 900, 2500, 8, 4000, 16, 5e-4),
+    "large": Plan(256, 8000, 8000, 64, 12000, 256, 5e-4),
+}
+
+
+def train(cache: Path, preset: str, out: Path, minutes: float | None, seed: int, workers: int) -> networks.Networks:
+    """Train as far as `minutes` allow and write what is there to `out`."""
+    begun, plan, sizes = time.monotonic(), PLANS[preset], networks.PRESETS[preset]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    def left() -> float | None:
+        return None if minutes is None else max(0.0, minutes - (time.monotonic() - begun) / 60)
+
+    examples = bank.make(cache, plan.side, plan.groups, seed, workers=workers)
+    tokenizer = networks.build_tokenizer(diffusion.all_texts(examples.words), cache / "tokenizer")
+    made = networks.build(sizes, tokenizer, seed)
+    made.vae.to(device)
+    first = Run(cache, f"vae-{preset}", {"vae": made.vae}, 2e-3, plan.vae_steps)
+    autoencoder.train(made.vae, examples, first, plan.vae_batch, left(), device)
+    print(f"autoencoder: {autoencoder.psnr(made.vae, examples, 32, device):.1f} dB on its own pictures", flush=True)
+    if first.step < first.steps:
+        print("The autoencoder is not finished: call again with more --minutes.")
+        return made
+    for module in made.trained_together():
+        module.to(device)
+    parts = dict(zip(("unet", "controlnet", "text", "image"), made.trained_together(), strict=True))
+    second = Run(cache, f"diffusion-{preset}", parts, plan.rate, plan.steps)
+    diffusion.train(made, examples, second, plan.batch, left(), device)
+    networks.save(made, out)
+    record = {"preset": preset, "steps": second.step, "of": second.steps, "seed": seed, "sets": corpus.SETS}
+    (out / "training.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    print(f"written to {out} after step {second.step} of {second.steps}")
+    return made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, required=True, help="packages, pictures, bank, checkpoints")
+    parser.add_argument("--preset", choices=PLANS, default="small")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "sketch")
+    parser.add_argument("--minutes", type=float, help="stop after so long; the next call goes on")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    given = parser.parse_args()
+    train(given.cache, given.preset, given.out, given.minutes, given.seed, given.workers)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ from common import install
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = {path.parent.name: path.parent for path in (ROOT / "spaces").glob("*/*/__init__.py")}
+APPS = sorted(path.parent.name for path in (ROOT / "spaces").glob("*/app.py"))
 MAY_IMPORT_GRADIO = {"app_launcher.py", "common/ui.py", *(f"spaces/{name}/app.py" for name in SYSTEMS)}
 # Imported inside the functions that use them: the page should be there before they are.
 SLOW = {"torch", "torchvision", "open_clip", "mediapipe", "cv2", "av", "scipy", "matplotlib", "soundfile", "pyloudnorm"}
@@ -176,23 +177,30 @@ def third_party(names: list[str]) -> set[str]:
     return {normal(PACKAGE_OF.get(top, top)) for top in tops - ours - set(sys.stdlib_module_names)}
 
 
+def reached(space: str) -> list[str]:
+    """The files that a Space runs: its app, its package, and what of common they import."""
+    files = [name for name in sources() if name == f"spaces/{space}/app.py" or room(name) == space]
+    for name in files:
+        modules = {target.replace(".", "/") + ".py" for target in imported(tree(name)) if target.startswith("common")}
+        files += sorted(module for module in modules if (ROOT / module).exists() and module not in files)
+    return files
+
+
 def test_every_import_is_a_pinned_requirement():
     assert third_party(sources()) - pinned(ROOT / "requirements.txt") == set()
 
 
-@pytest.mark.parametrize("space", sorted(SYSTEMS))
+@pytest.mark.parametrize("space", APPS)
 def test_a_space_names_what_it_imports_and_not_what_the_hub_brings(space):
     requirements = pinned(ROOT / "spaces" / space / "requirements.txt")
     brought = {"gradio", "gradio-client", "spaces", "huggingface-hub"}
     assert requirements & brought == set()
-    of_the_install = {"common/install.py", "common/deploy.py", "common/metrics.py"}  # and of the launcher
-    names = [name for name in sources() if room(name) in {"common", space} or name == f"spaces/{space}/app.py"]
-    needed = third_party([name for name in names if name not in of_the_install])
+    needed = third_party(reached(space))
     # gradio brings the HTTP library, the Hub's client its lock and progress bar, Python 3.12 its TOML reader.
     assert needed - requirements - brought - {"httpx", "filelock", "tqdm", "tomli"} == set()
 
 
-@pytest.mark.parametrize("space", sorted(SYSTEMS))
+@pytest.mark.parametrize("space", APPS)
 def test_a_space_runs_on_the_versions_that_were_tested_here(space):
     here = set(requirement_lines(ROOT / "requirements.txt"))
     there = requirement_lines(ROOT / "spaces" / space / "requirements.txt")
@@ -200,7 +208,7 @@ def test_a_space_runs_on_the_versions_that_were_tested_here(space):
     assert [line for line in there if line not in tested] == ["torch>=2.8,<2.14"]  # ZeroGPU brings a torch of its own
 
 
-@pytest.mark.parametrize("space", sorted(SYSTEMS))
+@pytest.mark.parametrize("space", APPS)
 def test_the_card_of_a_space_is_what_the_hub_expects(space):
     card = yaml.safe_load((ROOT / "spaces" / space / "README.md").read_text(encoding="utf-8").split("---\n")[1])
     assert f"gradio[mcp]=={card['sdk_version']}" in requirement_lines(ROOT / "requirements.txt")

@@ -1,0 +1,1 @@
+"""From a line drawing and a few words to a picture in a style found by meaning."""

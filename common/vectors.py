@@ -83,10 +83,12 @@ def connect(folder: str | Path) -> "ClientAPI":
 
 def disconnect(client: "ClientAPI") -> None:
     """Let go of the folder or the server; the collections of this client can't be used any more."""
-    session = getattr(client._server, "_session", None)
+    # Chroma 1.5 leaves its HTTP sessions open: one of the client, one of the part of it that looks after databases.
+    servers = [client._server, client._admin_client._server]
     client.close()
-    if session is not None:  # Chroma 1.5 leaves its HTTP session open
-        session.close()
+    for server in servers:
+        if (session := getattr(server, "_session", None)) is not None:
+            session.close()
 
 
 class Collection:

@@ -22,6 +22,7 @@ from diffusers import (
     StableDiffusionControlNetPipeline,
     UNet2DConditionModel,
 )
+from diffusers.models.unets.unet_2d_blocks import AutoencoderTinyBlock
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import (
     CLIPImageProcessor,
@@ -85,13 +86,32 @@ class Networks:
 
 
 def build_vae(preset: Preset) -> AutoencoderTiny:
-    return AutoencoderTiny(
+    vae = AutoencoderTiny(
         latent_channels=preset.latents,
         encoder_block_out_channels=(preset.vae,) * len(preset.encoder),
         decoder_block_out_channels=(preset.vae,) * len(preset.decoder),
         num_encoder_blocks=preset.encoder,
         num_decoder_blocks=preset.decoder,
     )
+    _spread(vae)
+    return vae
+
+
+def _spread(vae: AutoencoderTiny) -> None:
+    """Weights by which signals keep their size (He et al. 2015): there is no normalisation, and PyTorch's own make
+    pictures that hardly depend on their latents, from which training takes hundreds of steps to part."""
+    for module in vae.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                torch.nn.init.zeros_(module.bias)
+    with torch.no_grad():
+        for module in vae.modules():
+            if isinstance(module, AutoencoderTinyBlock):
+                module.conv[-1].weight.mul_(0.3)  # beside it is the block's input
+        vae.encoder.layers[-1].weight.mul_(0.7)
+        vae.decoder.layers[-1].weight.mul_(0.3)
+        vae.decoder.layers[-1].bias.fill_(0.5)  # grey
 
 
 def build(preset: Preset, tokenizer: CLIPTokenizer, seed: int) -> Networks:

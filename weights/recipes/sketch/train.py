@@ -34,7 +34,7 @@ class Plan:
 
 PLANS = {
     "tiny": Plan(128, 4, 4, 2, 4, 4, 1e-3),  # for tests
-    "small": Plan(256, 900, 2500, 8, 4000, 16, 5e-4),
+    "small": Plan(256, 900, 2000, 8, 4000, 16, 5e-4),
     "large": Plan(256, 8000, 8000, 64, 12000, 256, 5e-4),
 }
 
@@ -51,7 +51,7 @@ def train(cache: Path, preset: str, out: Path, minutes: float | None, seed: int,
     tokenizer = networks.build_tokenizer(diffusion.all_texts(examples.words), cache / "tokenizer")
     made = networks.build(sizes, tokenizer, seed)
     made.vae.to(device)
-    first = Run(cache, f"vae-{preset}", {"vae": made.vae}, 2e-3, plan.vae_steps)
+    first = Run(cache, f"vae-{preset}", {"vae": made.vae}, 1.5e-3, plan.vae_steps)
     autoencoder.train(made.vae, examples, first, plan.vae_batch, left(), device)
     print(f"autoencoder: {autoencoder.psnr(made.vae, examples, 32, device):.1f} dB on its own pictures", flush=True)
     if first.step < first.steps:

@@ -46,6 +46,8 @@ APP_CSS = """
 .status [data-testid="status-tracker"]:has(.error) { display: none; }
 .guide { padding: var(--spacing-xl) var(--spacing-xxl) !important; }
 .guide :is(p, li) { max-width: 65ch; }
+.fitted .grid-wrap { min-height: 0 !important; }
+.fitted .caption-label { max-width: 100%; white-space: normal; }
 .files [aria-label="Remove this file"] { display: none; }
 @media (max-width: 640px) {
   .gradio-container button { min-height: 44px; }

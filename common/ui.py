@@ -176,6 +176,14 @@ def _between(least: float | None, most: float | None) -> str:
     return "".join(f" {part}" for part in parts if part)
 
 
+def picture_file(**more) -> gr.Image:
+    """gr.Image that gives the path of the file as it was sent: `common.pictures` reads it, and says what is wrong."""
+    # Not a class of its own: Gradio would write a stub file beside this module.
+    picture = gr.Image(type="filepath", image_mode=None, **more)
+    picture.preprocess = lambda sent: sent.path if sent else None
+    return picture
+
+
 _running: dict[str, set[threading.Event]] = {}  # by session, for stop_on_close
 
 

@@ -15,6 +15,7 @@ os.environ |= {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_TEMP_DIR": str(RUN / "gradio"),
     "GRADIO_EXAMPLES_CACHE": str(RUN / "examples"),
+    "DEMO_DATA_DIR": str(RUN / "data"),
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "MODELS": "embedded",

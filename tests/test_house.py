@@ -18,7 +18,10 @@ SYSTEMS = {path.parent.name: path.parent for path in (ROOT / "spaces").glob("*/*
 APPS = sorted(path.parent.name for path in (ROOT / "spaces").glob("*/app.py"))
 MAY_IMPORT_GRADIO = {"app_launcher.py", "common/ui.py", *(f"spaces/{name}/app.py" for name in SYSTEMS)}
 # Imported inside the functions that use them: the page should be there before they are.
-SLOW = {"torch", "torchvision", "open_clip", "mediapipe", "cv2", "av", "scipy", "matplotlib", "soundfile", "pyloudnorm"}
+SLOW = {
+    "torch", "torchvision", "open_clip", "mediapipe", "cv2", "av", "scipy", "matplotlib", "soundfile", "pyloudnorm",
+    "diffusers", "transformers", "chromadb",
+}  # fmt: skip
 # Where the name of the package is not the name of its module.
 PACKAGE_OF = {
     "PIL": "pillow",
@@ -143,7 +146,9 @@ def test_the_folder_spaces_is_no_package():
 
 def test_importing_the_packages_loads_nothing_slow():
     modules = [module_name(name) for name in sources() if room(name) in {"common", *SYSTEMS} and name != "common/ui.py"]
-    light = sorted(set(modules) & {"common.device", "common.weights", "common.media", "footsteps.pipeline"})
+    light = sorted(
+        set(modules) & {"common.device", "common.weights", "common.media", "footsteps.pipeline", "sketch.pipeline"}
+    )
     code = f"import sys, {', '.join(light)}; print(*sorted({SLOW!r} & sys.modules.keys()))"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert loaded.split() == []

@@ -126,6 +126,14 @@ def _write_picture(file: Path, rgb: np.ndarray) -> None:
     replace_file(file, written.getvalue())
 
 
+def _is_whole(picture: Path) -> bool:
+    """Whether a WebP file is one and is not cut off: its length is in its header (RFC 9649). OSError if not there."""
+    with open(picture, "rb") as file:
+        head = file.read(12)
+    length = 8 + int.from_bytes(head[4:8], "little")
+    return head[:4] == b"RIFF" and head[8:] == b"WEBP" and picture.stat().st_size == length
+
+
 def _read(file: Path) -> Card | None:
     """The card in a JSON file; None, with a warning, where the file or its picture is not as this module writes it."""
     try:
@@ -134,8 +142,8 @@ def _read(file: Path) -> Card | None:
         palette = tuple(entry["palette"])
         looks.of_palette(palette)  # raises for what is no colour
         picture = file.with_suffix(".webp")
-        if not words["title"] or not picture.is_file():
-            raise ValueError("it has no title or no picture")
+        if not words["title"] or not _is_whole(picture):
+            raise ValueError("it has no title, or its picture is damaged")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, UserError) as error:
         log.warning("the style %s is passed over: %s: %s", file.name, type(error).__name__, error)
         return None

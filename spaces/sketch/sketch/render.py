@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from common import device, diffusion, weights
+from common.device import gpu, on_zero_gpu
 from common.diffusion import DiffusionModel
 from common.errors import UserError
 from sketch.lines import SIZES, STEP
 
 if TYPE_CHECKING:
-    from common.sampling import Diffusion
+    from common.sampling import Diffusion, Request
 
 EMBEDDED = "sketch-diffusion"  # id in weights/manifest.toml
 TIERS = ("embedded", "full", "full-plus")
@@ -142,13 +143,22 @@ def render(
     _check_styles(styles)
     if max(lines.shape) in SIZES:  # whatever was said: this is what is drawn
         settings = replace(settings, size=max(lines.shape))
-    start = time.perf_counter()
+    # ZeroGPU works in a process of its own, out of which nobody is told anything.
+    told = None if on_zero_gpu() else lambda part, text: report(0.05 + 0.95 * part, text)
     report(0.0, "Loading the model")
+    drawn, seconds, versions = _draw(_request(lines, styles, settings), settings, model, told)
+    return Render(drawn.pictures, drawn.notes, seconds, settings, versions)
+
+
+@gpu
+def _draw(request: "Request", settings: Settings, model: DiffusionModel | None, report: Progress | None) -> tuple:
+    """What was drawn, the seconds of loading and drawing, and the versions."""
+    start = time.perf_counter()
     drawing = load(settings, model)
     loaded = time.perf_counter()
-    drawn = drawing.draw(_request(lines, styles, settings), lambda part, text: report(0.05 + 0.95 * part, text))
+    drawn = drawing.draw(request, report)
     seconds = {"load": round(loaded - start, 3), "draw": round(time.perf_counter() - loaded, 3)}
-    return Render(drawn.pictures, drawn.notes, seconds, settings, drawing.versions)
+    return drawn, seconds, drawing.versions
 
 
 def load(settings: Settings, model: DiffusionModel | None = None) -> "Diffusion":
@@ -172,7 +182,7 @@ _USUAL = {
 }
 
 
-def _request(lines: np.ndarray, styles: Styles, settings: Settings):
+def _request(lines: np.ndarray, styles: Styles, settings: Settings) -> "Request":
     from common.sampling import Request
 
     return Request(

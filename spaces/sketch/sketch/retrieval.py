@@ -26,6 +26,7 @@ CANDIDATES = 48  # cards of each reading that are compared part by part
 LONGEST = 1000  # letters of a request
 MOST_REMEMBERED = 4096  # texts whose vectors are kept
 MOST_BLENDED = 3
+MOST_AWAY = 6.0  # times the median distance from the median: what is further away does not count for the level
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,8 @@ class StyleSearch:
         """
         if len(text) > LONGEST:
             raise UserError(f"The request has {len(text):,} letters; at most {LONGEST:,} are read. Say it shorter.")
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
         evidence = self.evidence(text, k, where)
         if evidence is None:
             return Found((), True, "", " ".join(text.split()))
@@ -178,7 +181,10 @@ class StyleSearch:
 
     @cached_property
     def _level(self) -> tuple[float, float]:
-        best = [combine(evidence, self.weights)[0].max() for text in PLAIN if (evidence := self.evidence(text))]
+        found = [combine(evidence, self.weights)[0].max() for text in PLAIN if (evidence := self.evidence(text))]
+        # A card of a person's own may be called "dog"; then "a dog" is no subject without a look any more.
+        away = np.abs(found - np.median(found))
+        best = np.array(found)[away <= MOST_AWAY * np.median(away)]
         return float(np.mean(best)), max(float(np.std(best)), 1e-3)
 
     def _embed(self, texts: Sequence[str]) -> np.ndarray:

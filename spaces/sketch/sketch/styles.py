@@ -29,11 +29,20 @@ MOST_PARTS = 20_000  # cards whose parts are kept in memory, about 10 kB each
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 
 
+_SHARED: dict[Path, "StyleLibrary"] = {}
+_SHARING = threading.Lock()
+
+
 def data_folder() -> Path:
     """Where a person's own styles are kept: $DEMO_DATA_DIR/sketch, else demo-house/sketch in the user's data folder."""
     if named := os.environ.get(DATA_VARIABLE):
         return Path(named).expanduser().absolute() / "sketch"
     return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "demo-house" / "sketch"
+
+
+def known(folder: str | Path | None = None) -> dict[str, Card]:
+    """The cards of the library in `folder` (None: `data_folder()`) by id, without opening its index."""
+    return {**style_cards.built_in(), **OwnCards(Path(folder or data_folder()) / "own").all()}
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,15 @@ class StyleLibrary:
         from sketch import embeddings
 
         return cls(folder or data_folder(), embeddings.load())
+
+    @classmethod
+    def shared(cls) -> "StyleLibrary":
+        """The library of this process in `data_folder()`, opened once for all who ask."""
+        with _SHARING:
+            folder = data_folder()
+            if folder not in _SHARED:
+                _SHARED[folder] = cls.open(folder)
+            return _SHARED[folder]
 
     def close(self) -> None:
         """Let go of the index; the library can't be used any more."""
@@ -212,7 +230,7 @@ class StyleLibrary:
     def _read_parts(self, card: Card) -> np.ndarray:
         try:
             found = np.load(self._parts_file(card), allow_pickle=False)
-        except FileNotFoundError:
+        except (FileNotFoundError, EOFError, ValueError):  # missing, empty, cut off
             found = self._embed_parts([card])[0]
         return found.astype(np.float32)
 

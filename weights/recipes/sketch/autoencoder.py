@@ -1,4 +1,4 @@
-"""Training of the autoencoder: pictures to latents an eighth or a sixteenth of their size, and back.
+"""Training of the autoencoder: pictures to latents an eighth of their size, and back.
 
 Loss: multi-scale L1 and L1 of the gradients, so that lines stay where they are; on crops, since all of it is local.
 """
@@ -14,7 +14,7 @@ from weights.recipes.sketch.training import Run
 if TYPE_CHECKING:
     from diffusers import AutoencoderTiny
 
-CROP = 96  # pixels
+CROP = 64  # pixels
 
 
 def train(
@@ -63,7 +63,7 @@ def measure_scale(vae: "AutoencoderTiny", bank: Bank, device: torch.device) -> N
 def encode(
     vae: "AutoencoderTiny", bank: Bank, rows: list[int], device: torch.device, mirrored: bool = False
 ) -> torch.Tensor:
-    """Latents (len(rows), channels, side / 8 or 16, the same), not scaled."""
+    """Latents (len(rows), channels, side / 8, side / 8), not scaled."""
     pictures = torch.stack([torch.from_numpy(bank.pictures[row].copy()) for row in rows])
     if mirrored:
         pictures = pictures.flip(-1)

@@ -4,7 +4,7 @@
 
 Fetches and renders the corpus, shades the bank of examples, trains the autoencoder, then the rest, and writes the model
 in the form of diffusers. Stopped, or out of --minutes, it goes on at the next call where it was; the same seed, the
-same data. On a GPU everything runs there. `grid` draws what it has learned.
+same data. On a GPU everything runs there. grid.py draws what it has learned.
 """
 
 import argparse
@@ -21,7 +21,8 @@ from weights.recipes.sketch.training import Run
 
 @dataclass(frozen=True)
 class Plan:
-    """side: pixels; groups: looks in the bank; steps and batch of the autoencoder and of the diffusion model."""
+    """side: pixels; groups: looks in the bank; steps and batch of the autoencoder and of the diffusion model; cropped:
+    how many of the latter's first steps see quarters of the pictures, at a quarter of the price."""
 
     side: int
     groups: int
@@ -30,11 +31,12 @@ class Plan:
     steps: int
     batch: int
     rate: float
+    cropped: int = 0
 
 
 PLANS = {
     "tiny": Plan(128, 4, 4, 2, 4, 4, 1e-3),  # for tests
-    "small": Plan(256, 900, 2000, 8, 4000, 16, 5e-4),
+    "small": Plan(256, 900, 1500, 16, 3000, 16, 6e-4, 2400),
     "large": Plan(256, 8000, 8000, 64, 12000, 256, 5e-4),
 }
 
@@ -51,7 +53,7 @@ def train(cache: Path, preset: str, out: Path, minutes: float | None, seed: int,
     tokenizer = networks.build_tokenizer(diffusion.all_texts(examples.words), cache / "tokenizer")
     made = networks.build(sizes, tokenizer, seed)
     made.vae.to(device)
-    first = Run(cache, f"vae-{preset}", {"vae": made.vae}, 1.5e-3, plan.vae_steps)
+    first = Run(cache, f"vae-{preset}", {"vae": made.vae}, 2e-3, plan.vae_steps)
     autoencoder.train(made.vae, examples, first, plan.vae_batch, left(), device)
     print(f"autoencoder: {autoencoder.psnr(made.vae, examples, 32, device):.1f} dB on its own pictures", flush=True)
     if first.step < first.steps:
@@ -61,7 +63,7 @@ def train(cache: Path, preset: str, out: Path, minutes: float | None, seed: int,
         module.to(device)
     parts = dict(zip(("unet", "controlnet", "text", "image"), made.trained_together(), strict=True))
     second = Run(cache, f"diffusion-{preset}", parts, plan.rate, plan.steps)
-    diffusion.train(made, examples, second, plan.batch, left(), device)
+    diffusion.train(made, examples, second, plan.batch, left(), device, plan.cropped)
     networks.save(made, out)
     record = {"preset": preset, "steps": second.step, "of": second.steps, "seed": seed, "sets": corpus.SETS}
     (out / "training.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
@@ -73,7 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="packages, pictures, bank, checkpoints")
     parser.add_argument("--preset", choices=PLANS, default="small")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "sketch")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "sketch-diffusion")
     parser.add_argument("--minutes", type=float, help="stop after so long; the next call goes on")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)

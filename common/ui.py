@@ -135,8 +135,9 @@ def keep_errors(events: Sequence, notes: Sequence[gr.Markdown]) -> None:
     The functions of the events are guarded and take the request.
     """
 
-    def reason(request: gr.Request) -> list[str]:
-        return [_last_errors.pop(request.session_hash or "", "Stopped.")] * len(notes)  # a stop has no error
+    def reason(request: gr.Request) -> str | list[str]:
+        said = _last_errors.pop(request.session_hash or "", "Stopped.")  # a stop has no error
+        return [said] * len(notes) if len(notes) > 1 else said  # for one output Gradio wants no list
 
     for event in events:
         event.failure(reason, None, list(notes), queue=False, **QUIET)

@@ -8,13 +8,14 @@ import gradio as gr
 
 from common import ui
 from common.errors import UserError
-from sketch import lines, pipeline, render, styles
+from sketch import lines, pipeline, styles
+from sketch import render as rendering
 from sketch.summary import card_row, found_line, plain, summarise
 
 FOLDER = Path(__file__).parent / "examples"
 WORDS = json.loads((FOLDER / "words.json").read_text(encoding="utf-8"))
 EXAMPLES = [str(FOLDER / f"{name}.png") for name in WORDS]
-DEFAULT = render.Settings()
+DEFAULT = rendering.Settings()
 OFFERED = 6  # styles shown for a request
 SUITS = "As suits the model"
 CHOICES = (
@@ -45,10 +46,10 @@ TAKE_BRUSH = """() => {
 NO_RESULT = (gr.update(value=GUIDE, visible=True), gr.update(visible=False))
 
 
-def settings(words: str, *values) -> render.Settings:
+def settings(words: str, *values) -> rendering.Settings:
     """The choices of the page, in the order of CHOICES, as the pipeline takes them."""
     chosen = dict(zip(CHOICES, values, strict=True))
-    return render.Settings(words, **{name: (it or None) if name in LEFT_OPEN else it for name, it in chosen.items()})
+    return rendering.Settings(words, **{name: (it or None) if name in LEFT_OPEN else it for name, it in chosen.items()})
 
 
 def weighed(chosen: list | None) -> list[tuple[str, float]] | None:
@@ -85,7 +86,7 @@ def finding(words: str | None, k: int | None, medium: str | None = ""):
 
 
 @ui.guard
-async def make_render(
+async def render(
     sketch: str,
     words: str,
     chosen: list,
@@ -240,7 +241,7 @@ async def prepare_sketch(
 @ui.guard
 async def make(pad, file, which: str, words: str, chosen: list, request: gr.Request, progress=PROGRESS, *more):
     """A render for the page: what was drawn or uploaded, with the styles that were chosen and their weights."""
-    weights, (kind_of_sketch, *choices) = more[: render.MOST_STYLES], more[render.MOST_STYLES :]
+    weights, (kind_of_sketch, *choices) = more[: rendering.MOST_STYLES], more[rendering.MOST_STYLES :]
     pairs = [{"id": name, "weight": weight} for name, weight in zip(chosen or [], weights, strict=False)]
     sketch = given(pad if which == DRAWN else file)
     job = pipeline.Job(sketch, settings(words, *choices), kind_of_sketch, weighed(pairs))
@@ -276,7 +277,7 @@ async def offer(words: str, request: gr.Request, progress: gr.Progress = PROGRES
 def pick(chosen: list, offered: list, event: gr.SelectData) -> dict:
     """A click on an offered style chooses it, or takes it back."""
     name, chosen = offered[event.index], chosen or []
-    chosen = [one for one in chosen if one != name] if name in chosen else [*chosen, name][-render.MOST_STYLES :]
+    chosen = [one for one in chosen if one != name] if name in chosen else [*chosen, name][-rendering.MOST_STYLES :]
     return gr.update(choices=titles(), value=chosen)  # the menu is older than a style that somebody else has added
 
 
@@ -286,7 +287,7 @@ def weigh(chosen: list) -> list:
     names = [known[name].title if name in known else name for name in chosen or []]
     return [
         gr.update(visible=1 < len(names) > at, label=f"Share of {names[at]}" if at < len(names) else "", value=1)
-        for at in range(render.MOST_STYLES)
+        for at in range(rendering.MOST_STYLES)
     ]
 
 
@@ -364,7 +365,7 @@ with ui.Blocks(title="Sketch", delete_cache=(3600, 24 * 3600)) as demo:
                     label="What is it, and how should it look?",
                     placeholder="a fox in watercolour",
                     max_lines=3,
-                    max_length=render.LONGEST_PROMPT,
+                    max_length=rendering.LONGEST_PROMPT,
                     elem_id="words",
                 )
                 found = gr.Gallery(
@@ -382,46 +383,46 @@ with ui.Blocks(title="Sketch", delete_cache=(3600, 24 * 3600)) as demo:
                 chosen = gr.Dropdown(
                     [],
                     multiselect=True,
-                    max_choices=render.MOST_STYLES,
+                    max_choices=rendering.MOST_STYLES,
                     label="Styles",
                     info="Up to three. None: the best that your words find.",
                     elem_id="chosen",
                 )
                 sliders = [
                     gr.Slider(0, 1, 1, step=0.05, visible=False, label=f"Share {number + 1}", interactive=True)
-                    for number in range(render.MOST_STYLES)
+                    for number in range(rendering.MOST_STYLES)
                 ]
                 with gr.Accordion("More choices: size, strength, steps, model", open=False):
                     with gr.Row():
                         size = gr.Dropdown(
                             [(SUITS, 0), *((f"{side} px", side) for side in lines.SIZES)], value=0, label="Size"
                         )
-                        count = gr.Slider(1, render.MOST_PICTURES, 1, step=1, label="Pictures")
+                        count = gr.Slider(1, rendering.MOST_PICTURES, 1, step=1, label="Pictures")
                     structure = gr.Slider(0, 2, DEFAULT.structure, step=0.05, label="How far the lines bind")
                     style = gr.Slider(0, 1.5, DEFAULT.style, step=0.05, label="How far the styles bind")
-                    negative = gr.Textbox("", label="What should not be seen", max_length=render.LONGEST_PROMPT)
+                    negative = gr.Textbox("", label="What should not be seen", max_length=rendering.LONGEST_PROMPT)
                     kind_of_sketch = gr.Radio(
                         [("Find out", "auto"), ("Drawing", "drawing"), ("Photograph", "photograph")],
                         value="auto",
                         label="The sketch is a",
                     )
                     with gr.Row():
-                        steps = gr.Slider(0, render.MOST_STEPS, 0, step=1, label="Steps (0: as suits the model)")
+                        steps = gr.Slider(0, rendering.MOST_STEPS, 0, step=1, label="Steps (0: as suits the model)")
                         guidance = gr.Slider(0, 20, 0, step=0.5, label="Guidance (0: as suits the model)")
                     with gr.Row():
                         scheduler = gr.Dropdown(
-                            [(SUITS, ""), *((name, name) for name in render.SCHEDULERS)],
+                            [(SUITS, ""), *((name, name) for name in rendering.SCHEDULERS)],
                             value="",
                             label="Scheduler",
                         )
                         tier = gr.Dropdown(
-                            [("As suits this machine", ""), *((name, name) for name in render.TIERS)],
+                            [("As suits this machine", ""), *((name, name) for name in rendering.TIERS)],
                             value="",
                             label="Model",
                         )
                     with gr.Row():
                         kind = gr.Dropdown(
-                            list(render.KINDS),
+                            list(rendering.KINDS),
                             value=DEFAULT.kind,
                             label="Kind of lines",
                             info="For the full model.",
@@ -509,20 +510,19 @@ with ui.Blocks(title="Sketch", delete_cache=(3600, 24 * 3600)) as demo:
         gr.on([go.click, words.submit], make, takes, page, show_progress_on=places, **on_page),
         clicked.then(make, takes, page, show_progress_on=places, **at_once),
     ]
-    for function, name, takes, gives in (
+    for function, takes, gives in (
         (
-            make_render,
-            "render",
+            render,
             [sketch_in, words, styles_in, kind_of_sketch, *choices],
             [pictures_out, lines_out, record_out],
         ),
-        (search_styles, "search_styles", [words, k_in, medium_in], [list_out, found_out]),
-        (list_styles, "list_styles", [medium_in], [list_out]),
-        (add_style, "add_style", [sketch_in, *new_words], [card_out]),
-        (delete_style, "delete_style", [id_in], [id_out]),
-        (prepare_sketch, "prepare_sketch", [sketch_in, size_in, kind_of_sketch], [lines_out, found_out]),
+        (search_styles, [words, k_in, medium_in], [list_out, found_out]),
+        (list_styles, [medium_in], [list_out]),
+        (add_style, [sketch_in, *new_words], [card_out]),
+        (delete_style, [id_in], [id_out]),
+        (prepare_sketch, [sketch_in, size_in, kind_of_sketch], [lines_out, found_out]),
     ):
-        runs.append(call.click(function, takes, gives, api_name=name, **turn))
+        runs.append(call.click(function, takes, gives, api_name=function.__name__, **turn))
     stop.click(lambda: "Stopped.", None, note, cancels=runs, queue=False, **ui.QUIET)
 
     searched = words.change(offer, words, [found, offered, read_as], trigger_mode="always_last", **ui.QUIET)

@@ -90,7 +90,7 @@ def test_render_finds_the_style_and_measures_the_result(client):
     words = "a cat in watercolour"
     pictures, lines, record = client.predict(handle_file(CAT), words=words, **QUICK, api_name="/render")
     with Image.open(pictures[0]) as picture, Image.open(lines) as drawn:
-        assert picture.size == drawn.size == (256, 256)
+        assert picture.size == drawn.size and max(picture.size) == 256
     assert record["styles"][0]["id"].startswith("watercolour") and record["styles"][0]["score"] > 0.5
     assert 0 < record["pictures"][0]["structure"]["f1"] <= 1
     assert record["pictures"][0]["style"]["palette"] > 0
@@ -193,7 +193,7 @@ def test_unusual_pictures_are_taken(client, tmp_path):
     clear = Image.new("RGBA", cat.size)
     clear.putalpha(cat.point(lambda value: 255 - value))
     clear.save(tmp_path / "clear.png")
-    cat.resize((12_000, 12_000 * cat.height // cat.width)).save(tmp_path / "wide.png")
+    cat.resize((12_000, 3_000)).save(tmp_path / "wide.png")
     cat.save(tmp_path / "moving.gif", save_all=True, append_images=[cat.rotate(90)])
     for name in ("clear.png", "wide.png", "moving.gif"):
         lines, found = client.predict(handle_file(str(tmp_path / name)), api_name="/prepare_sketch")

@@ -33,6 +33,9 @@ GUIDE = """**Your picture will appear here.**
    three, or leave it to the words.
 3. Press **Make the picture**. It keeps your lines and takes the look.
 
+The small model that comes along is at the beginning of its training: it finds the colours of a look and does not draw
+along your lines yet.
+
 What you draw stays on the computer that runs this page and is deleted after a day.
 """
 # Gradio's pad begins with no tool in hand, and somebody who draws then draws nothing.

@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
+
 RUN = Path(tempfile.mkdtemp(prefix="demo-house-tests-"))
 
 os.environ |= {
@@ -34,3 +36,17 @@ def pytest_collection_modifyitems(items: list) -> None:
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(RUN, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """So short texts and small pictures are no faster on several threads, and much slower where the cores are busy."""
+    from common import torchvision_cpu
+
+    torchvision_cpu.mend()
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

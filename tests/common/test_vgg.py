@@ -14,13 +14,7 @@ from common.vgg import LAYERS, VGG19
 CPU = Device("cpu", "float32", "test")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # So small pictures are slower on several threads, and much slower where the cores are busy.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

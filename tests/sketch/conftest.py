@@ -21,13 +21,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-@pytest.fixture(scope="module")
-def one_thread():
-    """So short texts are embedded no faster on several threads, and much slower where the cores are busy."""
-    with _one_thread():
-        yield
-
-
 @pytest.fixture(scope="session")
 def all_styles(tmp_path_factory) -> Path:
     """A folder of a library with all built-in styles, embedded and closed: to be copied, which takes no time."""

@@ -3,18 +3,11 @@
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from benchmarks.sketch import adain
 from common.registry import Registry
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,7 @@ class Job:
     chosen: ids of styles and their weights; empty: none; None (AUTOMATIC): the best that the words find
 
     found, used, words: what the words found, the styles that are used with shares that sum to 1, and the prompt
+    references: the pictures of the used styles, read once, so that nobody who deletes a style loses a finished render
     prepared: the lines; drawn: the renders; pictures: what was written; notes: what to mind, in sentences
     seconds: per link
     """
@@ -71,6 +72,7 @@ class Job:
     found: Found | None = None
     used: Sequence[tuple[Card, float]] = ()
     words: str = ""
+    references: Sequence[np.ndarray] = ()
     prepared: Prepared | None = None
     drawn: Render | None = None
     pictures: Sequence[Made] = ()
@@ -124,12 +126,13 @@ def retrieve(job: Job, library: StyleLibrary, **_) -> Job:
     found = library.find(job.settings.prompt) if job.settings.prompt.strip() else None
     used = _automatic(found) if job.chosen is AUTOMATIC else _chosen(job.chosen, library)
     notes = [*job.notes, *_on_styles(job, found, used)]
-    return replace(job, found=found, used=used, words=_words(job, found, used), notes=notes)
+    references = [card.rgb() for card, _ in used]
+    return replace(job, found=found, used=used, words=_words(job, found, used), references=references, notes=notes)
 
 
-def prepare(job: Job, report: Progress = None, **_) -> Job:
+def prepare(job: Job, report: Progress, **_) -> Job:
     """The lines of the sketch, at the size that will be drawn."""
-    (report or _silent)(0.02, "Finding the lines")
+    report(0.02, "Finding the lines")
     settings = job.settings.resolved()
     prepared = lines.prepare(_picture(job.sketch), settings.size, job.kind)
     if settings.tier != "embedded" and prepared.kind == "photograph" and settings.kind == "scribble":
@@ -139,7 +142,7 @@ def prepare(job: Job, report: Progress = None, **_) -> Job:
 
 def generate(job: Job, report: Progress, **_) -> Job:
     """The renders."""
-    styles = [(card.rgb(), share) for card, share in job.used]
+    styles = [(picture, share) for picture, (_, share) in zip(job.references, job.used, strict=True)]
     drawn = render.render(
         job.prepared.lines,
         styles,
@@ -152,12 +155,11 @@ def generate(job: Job, report: Progress, **_) -> Job:
 def score(job: Job, folder: Path, report: Progress, **_) -> Job:
     """Every picture measured, without the padding."""
     report(0.92, "Measuring")
-    references, shares = [card.rgb() for card, _ in job.used], [share for _, share in job.used]
-    made, notes = [], list(job.notes)
+    shares, made, notes = [share for _, share in job.used], [], list(job.notes)
     for number, picture in enumerate(job.drawn.pictures):
         cut = lines.restore(picture, job.prepared)
         structure = scores.structure(job.prepared.lines, cut, job.prepared.box)
-        style = scores.style(cut, references, shares) if references else None
+        style = scores.style(cut, job.references, shares) if job.references else None
         seed = (job.drawn.settings.seed + number) % 2**32
         made.append(Made(folder / f"render-{number + 1}.png", folder / LINES_FILE, seed, structure, style))
         if style and style.note not in ("", *notes):

@@ -277,11 +277,14 @@ async def offer(words: str, request: gr.Request, progress: gr.Progress = PROGRES
     return [gr.update(value=pictures, visible=True), [match.card.id for match in matches], found_line(found)]
 
 
-def pick(chosen: list, offered: list, event: gr.SelectData) -> dict:
-    """A click on an offered style chooses it, or takes it back."""
-    name, chosen = offered[event.index], chosen or []
-    chosen = [one for one in chosen if one != name] if name in chosen else [*chosen, name][-rendering.MOST_STYLES :]
-    return gr.update(choices=titles(), value=chosen)  # the menu is older than a style that somebody else has added
+def pick(picked: list, offered: list, event: gr.SelectData) -> list:
+    """A click on an offered style chooses it, or takes it back.
+
+    `picked` is kept by the server: of two quick clicks, the second leaves before the page has the answer to the first.
+    """
+    name = offered[event.index]
+    picked = [one for one in picked if one != name] if name in picked else [*picked, name][-rendering.MOST_STYLES :]
+    return [picked, gr.update(choices=titles(), value=picked)]  # the menu may be older than a style just added
 
 
 def weigh(chosen: list) -> list:
@@ -308,6 +311,7 @@ def menus(chosen: list, medium: str) -> list:
     # Without a value where it stays: setting it counts as a change, and the shares would begin anew.
     return [
         gr.update(choices=titles(), **({} if still == (chosen or []) else {"value": still})),
+        still,
         gr.update(choices=added, value=None),
         gr.update(choices=media, **({} if medium in media else {"value": "All"})),
     ]
@@ -336,12 +340,12 @@ async def delete_here(style_id: str, chosen: list, request: gr.Request, progress
 
 def example(clicked: list[str]) -> list:
     """The page for an example: its drawing, its words, no styles chosen, and no result."""
-    return [clicked[0], UPLOADED, gr.Tabs(selected=UPLOADED), WORDS[Path(clicked[0]).stem], [], "", *NO_RESULT]
+    return [clicked[0], UPLOADED, gr.Tabs(selected=UPLOADED), WORDS[Path(clicked[0]).stem], [], [], "", *NO_RESULT]
 
 
 with ui.Blocks(title="Sketch", delete_cache=(3600, 24 * 3600)) as demo:
     ui.intro("Sketch", "Draw something, say how it should look, and get a picture that keeps your lines.")
-    which, offered = gr.State(DRAWN), gr.State([])
+    which, offered, picked = gr.State(DRAWN), gr.State([]), gr.State([])
     with gr.Tabs():
         with gr.Tab("Make"), gr.Row():
             with gr.Column(scale=2, min_width=320):
@@ -506,7 +510,9 @@ with ui.Blocks(title="Sketch", delete_cache=(3600, 24 * 3600)) as demo:
     draw_tab.select(lambda: DRAWN, None, which, **ui.QUIET)
     gr.on([upload_tab.select, file.upload], lambda: UPLOADED, None, which, **ui.QUIET)
     takes = [pad, file, which, words, chosen, *sliders, kind_of_sketch, *choices]
-    clicked = examples.click(example, examples, [file, which, source, words, chosen, note, guide, result], **ui.QUIET)
+    clicked = examples.click(
+        example, examples, [file, which, source, words, chosen, picked, note, guide, result], **ui.QUIET
+    )
     # An example may follow so soon upon Stop that the page still holds the stopped run, and would drop it as a second.
     at_once = {**on_page, "trigger_mode": "multiple"}
     runs = [
@@ -529,11 +535,13 @@ with ui.Blocks(title="Sketch", delete_cache=(3600, 24 * 3600)) as demo:
     stop.click(lambda: "Stopped.", None, note, cancels=runs, queue=False, **ui.QUIET)
 
     searched = words.change(offer, words, [found, offered, read_as], trigger_mode="always_last", **ui.QUIET)
-    found.select(pick, [chosen, offered], chosen, **ui.QUIET)
+    one_by_one = {"trigger_mode": "multiple", "concurrency_limit": 1}
+    found.select(pick, [picked, offered], [picked, chosen], **one_by_one, **ui.QUIET)
+    chosen.input(lambda names: names or [], chosen, picked, **ui.QUIET)
     chosen.change(weigh, chosen, sliders, **ui.QUIET)
-    gr.on([demo.load, library_tab.select], menus, [chosen, medium], [chosen, old, medium], **ui.QUIET)
+    gr.on([demo.load, library_tab.select], menus, [chosen, medium], [chosen, picked, old, medium], **ui.QUIET)
     gr.on([library_tab.select, medium.change], browse, medium, shelf, **ui.QUIET)
-    kept = [shelf, chosen, old, medium]
+    kept = [shelf, chosen, picked, old, medium]
     added = add.click(
         add_here, [new_picture, *new_words, chosen], [told, new_picture, new_title, new_caption, *kept], **on_page
     )

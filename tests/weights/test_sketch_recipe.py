@@ -107,17 +107,22 @@ def test_prompts_name_the_subject_the_look_both_or_neither():
 def test_training_goes_on_where_it_stopped_and_what_it_writes_draws(cache, tmp_path, monkeypatch):
     from weights.recipes.sketch import train
 
-    monkeypatch.setitem(train.PLANS, "tiny", train.Plan(SIDE, 2, 2, 2, 4, 2, 1e-3))
+    plan = train.Plan(SIDE, 2, 4, 2, 4, 4, 4, 4, 1e-3)
+    monkeypatch.setitem(train.PLANS, "tiny", plan)
     whole = train.train(cache, "tiny", tmp_path / "whole", None, 0, 1)
-    for file in cache.glob("*-tiny.*"):
+    for file in cache.glob(f"*-tiny-{SIDE}-*"):
         file.unlink()
-    monkeypatch.setitem(train.PLANS, "tiny", train.Plan(SIDE, 2, 2, 2, 4, 2, 1e-3))
-    _stop_after(monkeypatch, 2)
-    train.train(cache, "tiny", tmp_path / "half", None, 0, 1)
-    monkeypatch.undo()
-    monkeypatch.setitem(train.PLANS, "tiny", train.Plan(SIDE, 2, 2, 2, 4, 2, 1e-3))
+    with monkeypatch.context() as stopping:
+        _stop_after(stopping, 2)
+        train.train(cache, "tiny", tmp_path / "half", None, 0, 1)  # within the first stage
+        assert not (tmp_path / "half").exists()
+    with monkeypatch.context() as stopping:
+        _stop_after(stopping, 3, "diffusion")
+        train.train(cache, "tiny", tmp_path / "most", None, 0, 1)
+    assert json.loads((tmp_path / "most/training.json").read_text())["steps"] == 3
     resumed = train.train(cache, "tiny", tmp_path / "resumed", None, 0, 1)
-    for one, other in zip(whole.trained_together(), resumed.trained_together(), strict=True):
+    modules = [[made.vae, made.image, *made.trained_together()] for made in (whole, resumed)]
+    for one, other in zip(*modules, strict=True):
         for a, b in zip(one.parameters(), other.parameters(), strict=True):
             assert torch.allclose(a, b, atol=1e-5)
     assert json.loads((tmp_path / "resumed/training.json").read_text())["steps"] == 4
@@ -128,15 +133,77 @@ def test_training_goes_on_where_it_stopped_and_what_it_writes_draws(cache, tmp_p
     assert drawn.pictures[0].shape == (SIDE, SIDE, 3)
 
 
-def _stop_after(monkeypatch, steps: int) -> None:
-    """Let every training end, saved, after so many steps."""
+def test_another_seed_draws_other_batches(tmp_path):
+    from weights.recipes.sketch.training import Run
+
+    def first(seed: int) -> float:
+        layer = torch.nn.Linear(1, 1)
+        run = Run(tmp_path / str(seed), "a", {"a": layer}, 1e-3, 1, seed)
+        step = next(iter(run.batches(None)))
+        return torch.rand((), generator=step.random).item()
+
+    assert first(0) == first(0) != first(1)
+
+
+def test_normalised_latents_have_unit_channels_and_still_give_the_picture(cache):
+    from weights.recipes.sketch import autoencoder, bank, networks
+
+    examples = bank.make(cache, SIDE, 4, 0, workers=1)
+    torch.manual_seed(0)
+    vae = networks.build_vae(networks.PRESETS["tiny"])
+    pictures = torch.from_numpy(examples.pictures[:8].copy()).float() / 127.5 - 1
+    with torch.no_grad():
+        before = vae.decoder(vae.encoder(pictures))
+        autoencoder.normalise(vae, examples, torch.device("cpu"))
+        latents = autoencoder.encode_some(vae, examples, torch.device("cpu")) * vae.config.scaling_factor
+        after = vae.decoder(vae.encoder(pictures))
+    assert latents.mean((0, 2, 3)).abs().max() < 1e-3
+    assert latents.transpose(0, 1).flatten(1).std(1).sub(1).abs().max() < 1e-3
+    # What a straight line takes for tanh is left to `settle`.
+    assert (after - before).abs().mean() < 0.25 * (before - before.mean()).abs().mean()
+
+
+def test_the_image_encoder_learns_to_tell_looks(cache):
+    from weights.recipes.sketch import bank, diffusion, looks, networks
+    from weights.recipes.sketch.training import Run
+
+    examples = bank.make(cache, SIDE, 4, 0, workers=1)
+    small = looks.references(examples)
+    assert small.shape == (len(examples), 3, networks.REFERENCE, networks.REFERENCE) and small.dtype == torch.uint8
+    latents = torch.nn.functional.avg_pool2d(small.float() / 255, 8)
+    wanted = looks.describe(examples, latents, small)
+    assert wanted.shape[0] == 4 and wanted.mean(0).abs().max() < 1e-4
+    tokenizer = networks.build_tokenizer(diffusion.all_texts(examples.words), cache / "tokenizer")
+    encoder = networks.build(networks.PRESETS["tiny"], tokenizer, 0).image
+    head = looks.head_for(examples, 64, wanted)
+    run = Run(cache, "looks-test", {"image": encoder, "head": head}, 3e-3, 240)
+    looks.train(encoder, head, examples, small, wanted, run, 16, None, torch.device("cpu"))
+    embedded = looks.embed(encoder, small, torch.device("cpu"), cache / "embedded-test.pt")
+    assert embedded.shape == (2, len(examples), 64)
+    told = head(embedded[0])[:, : wanted.shape[1]]
+    group = torch.arange(len(examples)) // bank.GROUP
+    explained = 1 - (told - wanted[group]).square().mean() / wanted.square().mean()
+    assert explained > 0.5
+
+
+def test_half_of_a_batch_is_blind_and_the_rest_covers_all_times():
+    from weights.recipes.sketch.diffusion import _times
+
+    times = _times(16, 8, 1000, torch.Generator().manual_seed(0))
+    assert (times[:8] == 999).all()
+    assert (times[8:] // 125).tolist() == list(range(8))
+    assert (_times(4, 0, 1000, torch.Generator().manual_seed(0)) // 250).tolist() == [0, 1, 2, 3]
+
+
+def _stop_after(monkeypatch, steps: int, stage: str = "") -> None:
+    """Let every training, or that of a stage, end, saved, after so many steps."""
     from weights.recipes.sketch.training import Run
 
     batches = Run.batches
 
     def some(self, minutes, **more):
         for step in batches(self, minutes, **more):
-            if self.step >= steps:
+            if self.step >= steps and self.file.name.startswith(stage):
                 self.save()
                 return
             yield step

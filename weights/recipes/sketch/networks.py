@@ -80,8 +80,8 @@ class Networks:
     tokenizer: CLIPTokenizer
 
     def trained_together(self) -> list[torch.nn.Module]:
-        """All but the autoencoder, which is trained first; the IP-Adapter lies inside the UNet."""
-        return [self.unet, self.controlnet, self.text, self.image]
+        """All but autoencoder and image encoder, which are trained first; the IP-Adapter lies inside the UNet."""
+        return [self.unet, self.controlnet, self.text]
 
 
 def build_vae(preset: Preset) -> AutoencoderTiny:

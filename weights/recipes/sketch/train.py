@@ -2,9 +2,9 @@
 
     python -m weights.recipes.sketch.train --cache DIR [--preset small] [--minutes 60] [--out DIR]
 
-Fetches and renders the corpus, shades the bank of examples, trains the autoencoder, then the rest, and writes the model
-in the form of diffusers. Stopped, or out of --minutes, it goes on at the next call where it was; the same seed, the
-same data. On a GPU everything runs there. grid.py draws what it has learned.
+Fetches and renders the corpus, shades the bank of examples, trains the autoencoder, the image encoder, then the rest,
+and writes the model in the form of diffusers. Stopped, or out of --minutes, it goes on at the next call where it was;
+the same seed, the same data. On a GPU everything runs there. grid.py draws what it has learned.
 """
 
 import argparse
@@ -15,19 +15,22 @@ from pathlib import Path
 
 import torch
 
-from weights.recipes.sketch import autoencoder, bank, corpus, diffusion, networks
+from weights.recipes.sketch import autoencoder, bank, corpus, diffusion, looks, networks
 from weights.recipes.sketch.training import Run
 
 
 @dataclass(frozen=True)
 class Plan:
-    """side: pixels; groups: looks in the bank; steps and batch of the autoencoder and of the diffusion model; cropped:
-    how many of the latter's first steps see quarters of the pictures, at a quarter of the price."""
+    """side: pixels; groups: looks in the bank; steps and batch of the autoencoder, of the image encoder and of the
+    diffusion model, whose rate is given too; cropped: how many of the latter's first steps see quarters of the
+    pictures, at a quarter of the price."""
 
     side: int
     groups: int
     vae_steps: int
     vae_batch: int
+    look_steps: int
+    look_batch: int
     steps: int
     batch: int
     rate: float
@@ -35,9 +38,9 @@ class Plan:
 
 
 PLANS = {
-    "tiny": Plan(128, 4, 4, 2, 4, 4, 1e-3),  # for tests
-    "small": Plan(256, 900, 1500, 16, 3000, 16, 6e-4, 2400),
-    "large": Plan(256, 8000, 8000, 64, 12000, 256, 5e-4),
+    "tiny": Plan(128, 4, 4, 2, 4, 8, 4, 4, 1e-3),  # for tests
+    "small": Plan(256, 900, 1500, 16, 900, 64, 5500, 16, 1e-3, 5100),
+    "large": Plan(256, 8000, 8000, 64, 6000, 256, 12000, 256, 5e-4),
 }
 
 
@@ -45,6 +48,7 @@ def train(cache: Path, preset: str, out: Path, minutes: float | None, seed: int,
     """Train as far as `minutes` allow and write what is there to `out`."""
     begun, plan, sizes = time.monotonic(), PLANS[preset], networks.PRESETS[preset]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    name = f"{preset}-{plan.side}-{plan.groups}-{seed}"
 
     def left() -> float | None:
         return None if minutes is None else max(0.0, minutes - (time.monotonic() - begun) / 60)
@@ -52,22 +56,43 @@ def train(cache: Path, preset: str, out: Path, minutes: float | None, seed: int,
     examples = bank.make(cache, plan.side, plan.groups, seed, workers=workers)
     tokenizer = networks.build_tokenizer(diffusion.all_texts(examples.words), cache / "tokenizer")
     made = networks.build(sizes, tokenizer, seed)
+
+    def unfinished(run: Run, what: str) -> bool:
+        if run.step < run.steps:
+            print(f"The {what} is not finished: call again with more --minutes.")
+        return run.step < run.steps
+
     made.vae.to(device)
-    first = Run(cache, f"vae-{preset}", {"vae": made.vae}, 2e-3, plan.vae_steps)
-    autoencoder.train(made.vae, examples, first, plan.vae_batch, left(), device)
-    print(f"autoencoder: {autoencoder.psnr(made.vae, examples, 32, device):.1f} dB on its own pictures", flush=True)
-    if first.step < first.steps:
-        print("The autoencoder is not finished: call again with more --minutes.")
+    run = Run(cache, f"vae-{name}", {"vae": made.vae}, 2e-3, plan.vae_steps, seed)
+    autoencoder.train(made.vae, examples, run, plan.vae_batch, left(), device)
+    if unfinished(run, "autoencoder"):
         return made
+    autoencoder.normalise(made.vae, examples, device)
+    run = Run(cache, f"settle-{name}", {"vae": made.vae}, 5e-4, max(1, plan.vae_steps // 6), seed)
+    autoencoder.settle(made.vae, examples, run, plan.vae_batch, left(), device)
+    print(f"autoencoder: {autoencoder.psnr(made.vae, examples, 32, device):.1f} dB on its own pictures", flush=True)
+    if unfinished(run, "decoder"):
+        return made
+
+    latents = diffusion.all_latents(made, examples, cache / f"latents-{name}.pt", device)
+    references = looks.references(examples)
+    wanted = looks.describe(examples, latents[0].cpu(), references)
+    head = looks.head_for(examples, sizes.width * 2, wanted)
+    run = Run(cache, f"looks-{name}", {"image": made.image, "head": head}, 1e-3, plan.look_steps, seed)
+    looks.train(made.image, head, examples, references, wanted, run, plan.look_batch, left(), device)
+    if unfinished(run, "image encoder"):
+        return made
+    embedded = looks.embed(made.image, references, device, cache / f"embedded-{name}.pt")
+
     for module in made.trained_together():
         module.to(device)
-    parts = dict(zip(("unet", "controlnet", "text", "image"), made.trained_together(), strict=True))
-    second = Run(cache, f"diffusion-{preset}", parts, plan.rate, plan.steps)
-    diffusion.train(made, examples, second, plan.batch, left(), device, plan.cropped)
+    parts = dict(zip(("unet", "controlnet", "text"), made.trained_together(), strict=True))
+    run = Run(cache, f"diffusion-{name}", parts, plan.rate, plan.steps, seed)
+    diffusion.train(made, examples, latents, embedded, run, plan.batch, left(), device, plan.cropped)
     networks.save(made, out)
-    record = {"preset": preset, "steps": second.step, "of": second.steps, "seed": seed, "sets": corpus.SETS}
+    record = {"preset": preset, "steps": run.step, "of": run.steps, "seed": seed, "sets": corpus.SETS}
     (out / "training.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
-    print(f"written to {out} after step {second.step} of {second.steps}")
+    print(f"written to {out} after step {run.step} of {run.steps}")
     return made
 
 

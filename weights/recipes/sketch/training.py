@@ -11,13 +11,15 @@ import torch
 class Run:
     """A training that can be stopped and gone on with.
 
-    folder: where its checkpoint and log lie; steps: in all; minutes: that this call may take, None for no bound.
+    folder: where its checkpoint and log lie; steps: in all; seed: of all that is drawn at random.
     The learning rate rises over the first steps and falls along a cosine to the last.
     """
 
-    def __init__(self, folder: Path, name: str, modules: dict[str, torch.nn.Module], rate: float, steps: int) -> None:
+    def __init__(
+        self, folder: Path, name: str, modules: dict[str, torch.nn.Module], rate: float, steps: int, seed: int = 0
+    ) -> None:
         self.file, self.log = folder / f"{name}.pt", folder / f"{name}.jsonl"
-        self.modules, self.steps, self.rate, self.step = modules, steps, rate, 0
+        self.modules, self.steps, self.rate, self.seed, self.step = modules, steps, rate, seed, 0
         parameters = [p for module in modules.values() for p in module.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(parameters, lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
         self.parameters = parameters
@@ -36,7 +38,10 @@ class Run:
         print(f"going on with {self.file.name} at step {self.step}", flush=True)
 
     def batches(self, minutes: float | None, log_every: int = 50, save_every: int = 500) -> Iterable["Step"]:
-        """One `Step` for every step that is left; the loop's body computes a loss and calls `step.done(loss)`."""
+        """One `Step` for every step that is left; the loop's body computes a loss and calls `step.done(loss)`.
+
+        minutes: that this call may take, None for no bound
+        """
         begun, losses = time.monotonic(), []
         while self.step < self.steps and (minutes is None or time.monotonic() - begun < minutes * 60):
             warm = min(1.0, (self.step + 1) / 100)
@@ -81,7 +86,7 @@ class Step:
 
     def __init__(self, run: Run) -> None:
         self.run, self.number, self.loss = run, run.step, float("nan")
-        self.random = torch.Generator().manual_seed(1_000_003 * 17 + run.step)
+        self.random = torch.Generator().manual_seed(1_000_003 * (17 + run.seed) + run.step)
 
     def done(self, loss: torch.Tensor) -> None:
         run = self.run

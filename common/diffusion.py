@@ -90,7 +90,7 @@ def embedded(folder: str | Path) -> DiffusionModel:
         absent_style=1.0,
         size=256,
         steps=8,
-        guidance=3.0,
+        guidance=2.0,
         scheduler="dpm",
     )
 

@@ -33,8 +33,8 @@ GUIDE = """**Your picture will appear here.**
    three, or leave it to the words.
 3. Press **Make the picture**. It keeps your lines and takes the look.
 
-The small model that comes along is at the beginning of its training: it finds the colours of a look and does not draw
-along your lines yet.
+The small model that comes along had a short training: it follows the main lines and takes the ground and colours of a
+look, with soft blots for details.
 
 What you draw stays on the computer that runs this page and is deleted after a day.
 """

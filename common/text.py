@@ -15,10 +15,12 @@ from common import weights
 from common.device import CACHE, Device, choose, gpu_lock
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 DEFAULT = "minilm"
 BATCH = 64  # texts at once: bounds the memory of the activations
+LEARNED_AT_ONCE = 16  # pairs
 MAX_TOKENS = 256  # word pieces of a text that are read; the model was trained on no longer ones
 
 
@@ -88,7 +90,31 @@ class SentenceEncoder:
                 vectors[batch] = self._encode([texts[index] for index in batch])
         return vectors
 
+    def learn(
+        self, one: Sequence[str], other: Sequence[str], likeness: np.ndarray, seed: int = 0, rate: float = 5e-5
+    ) -> None:
+        """Change the weights so that the vectors of each pair come to have the given likeness, 0 to 1: one pass over
+        all pairs, squared error of the dot product (Reimers and Gurevych 2019).
+
+        For an encoder of one's own, made by `load` of this class: the one in the shared cache belongs to all.
+        """
+        import torch
+
+        torch.manual_seed(seed)
+        wanted = torch.from_numpy(np.asarray(likeness, np.float32)).to(self.device.name)
+        optimizer = torch.optim.AdamW(self._model.parameters(), lr=rate)
+        for rows in torch.randperm(len(one)).split(LEARNED_AT_ONCE):
+            pairs = [[texts[row] for row in rows.tolist()] for texts in (one, other)]
+            vectors = self._vectors([*pairs[0], *pairs[1]]).view(2, len(rows), -1)
+            loss = ((vectors[0] * vectors[1]).sum(-1) - wanted[rows.to(wanted.device)]).square().mean()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+
     def _encode(self, texts: list[str]) -> np.ndarray:
+        return self._vectors(texts).cpu().numpy()
+
+    def _vectors(self, texts: list[str]) -> "torch.Tensor":
         import torch
 
         tokens = self._tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
@@ -96,7 +122,7 @@ class SentenceEncoder:
         hidden = self._model(**tokens).last_hidden_state.float()
         mask = tokens["attention_mask"].unsqueeze(-1).float()
         mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1)
-        return torch.nn.functional.normalize(mean, dim=-1).cpu().numpy()
+        return torch.nn.functional.normalize(mean, dim=-1)
 
 
 def load(model_id: str = DEFAULT) -> SentenceEncoder:

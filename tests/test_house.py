@@ -20,13 +20,14 @@ MAY_IMPORT_GRADIO = {"app_launcher.py", "common/ui.py", *(f"spaces/{name}/app.py
 # Imported inside the functions that use them: the page should be there before they are.
 SLOW = {
     "torch", "torchvision", "open_clip", "mediapipe", "cv2", "av", "scipy", "matplotlib", "soundfile", "pyloudnorm",
-    "diffusers", "transformers", "chromadb",
+    "diffusers", "transformers", "chromadb", "sklearn", "onnxruntime", "sqlalchemy", "datasketch",
 }  # fmt: skip
 # Where the name of the package is not the name of its module.
 PACKAGE_OF = {
     "PIL": "pillow",
     "cv2": "opencv-contrib-python",
     "open_clip": "open-clip-torch",
+    "sklearn": "scikit-learn",
     "tomllib": "tomli",
     "yaml": "pyyaml",
 }

@@ -1,6 +1,5 @@
 """Every public endpoint of footsteps through gradio_client and MCP, on a real server."""
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from common import media
+from tests.e2e.tools import mcp_tools
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "spaces/footsteps/examples").glob("*.mp4"), key=lambda path: path.stat().st_size)
@@ -154,18 +154,7 @@ def test_the_script_of_the_api_tab_runs_as_it_stands(server, clip, tmp_path):
 
 
 def test_mcp_tools_have_the_names_and_words_of_the_functions(server):
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamable_http_client
-
-    async def tools() -> dict:
-        async with (
-            streamable_http_client(f"{server}/footsteps/gradio_api/mcp/") as (reads, writes, _),
-            ClientSession(reads, writes) as session,
-        ):
-            await session.initialize()
-            return {tool.name: tool for tool in (await session.list_tools()).tools}
-
-    found = asyncio.run(tools())
+    found = mcp_tools(f"{server}/footsteps/")
     assert set(found) == {"detect", "render", "generate", "describe_scene"}
     assert "footfall" in found["detect"].description
     surface = found["generate"].inputSchema["properties"]["surface"]

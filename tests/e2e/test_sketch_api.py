@@ -1,6 +1,5 @@
 """Every public endpoint of sketch through gradio_client and MCP, on a real server."""
 
-import asyncio
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from common.pictures import read_settings
+from tests.e2e.tools import mcp_tools
 
 ROOT = Path(__file__).resolve().parents[2]
 CAT = str(ROOT / "spaces/sketch/examples/cat.png")
@@ -214,17 +214,6 @@ def test_the_script_of_the_api_tab_runs_as_it_stands(server, tmp_path):
 
 
 def test_mcp_tools_have_the_names_and_words_of_the_functions(server):
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamable_http_client
-
-    async def tools() -> dict:
-        async with (
-            streamable_http_client(f"{server}/sketch/gradio_api/mcp/") as (reads, writes, _),
-            ClientSession(reads, writes) as session,
-        ):
-            await session.initialize()
-            return {tool.name: tool for tool in (await session.list_tools()).tools}
-
-    found = asyncio.run(tools())
+    found = mcp_tools(f"{server}/sketch/")
     assert set(found) == {"render", "search_styles", "list_styles", "add_style", "delete_style", "prepare_sketch"}
     assert "keeps the lines" in found["render"].description

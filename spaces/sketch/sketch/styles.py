@@ -1,7 +1,6 @@
 """The library of styles: the built-in cards and a person's own, stored, embedded and searchable at once."""
 
 import hashlib
-import os
 import re
 import threading
 import uuid
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from common import vectors
+from common import folders, vectors
 from common.errors import UserError
 from sketch import cards as style_cards
 from sketch.cards import Card
@@ -23,7 +22,7 @@ from sketch.retrieval import Found, Match, StyleSearch
 if TYPE_CHECKING:
     from sketch.embeddings import StyleEmbeddings
 
-DATA_VARIABLE = "DEMO_DATA_DIR"
+DATA_VARIABLE = folders.DATA_VARIABLE
 MOST_OWN = 10_000  # cards of a person's own
 MOST_PARTS = 20_000  # cards whose parts are kept in memory, about 10 kB each
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
@@ -35,9 +34,7 @@ _SHARING = threading.Lock()
 
 def data_folder() -> Path:
     """Where a person's own styles are kept: $DEMO_DATA_DIR/sketch, else demo-house/sketch in the user's data folder."""
-    if named := os.environ.get(DATA_VARIABLE):
-        return Path(named).expanduser().absolute() / "sketch"
-    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "demo-house" / "sketch"
+    return folders.data_folder("sketch")
 
 
 def known(folder: str | Path | None = None) -> dict[str, Card]:

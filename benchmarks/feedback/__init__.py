@@ -1,0 +1,1 @@
+"""Benchmarks of feedback; each runs as `python -m benchmarks.feedback.<name>`."""

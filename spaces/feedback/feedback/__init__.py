@@ -1,0 +1,1 @@
+"""Customer feedback sorted: a category with its confidence, a review where unsure, and what corrections teach."""

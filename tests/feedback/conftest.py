@@ -1,0 +1,49 @@
+"""What several tests of this system share; a test that wants it names it."""
+
+import pytest
+
+from common.store import URL_VARIABLE, open_engine
+from feedback.store import Store
+from tests import postgres
+
+
+@pytest.fixture(autouse=True)
+def nobody_elses_database(monkeypatch):
+    monkeypatch.delenv(URL_VARIABLE, raising=False)
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """The address of a PostgreSQL server of these tests."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'feedback.sqlite3'}"
+        return
+    address = request.getfixturevalue("postgresql")
+    yield address
+    engine = open_engine("feedback", address)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    engine.dispose()
+
+
+@pytest.fixture
+def store(url):
+    """An empty store, in a database of each kind."""
+    store = Store.open(url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def file_store(tmp_path):
+    """An empty store in a file."""
+    store = Store.open(f"sqlite:///{tmp_path / 'only.sqlite3'}")
+    yield store
+    store.close()

@@ -38,6 +38,8 @@ def inputs_of(function) -> list:
 
 def event(function):
     """A function for an event of the page, whose error is kept for the note beside it."""
+    if inspect.iscoroutinefunction(function):
+        return ui.guard(function)  # it takes the request itself
 
     def guarded(request: gr.Request, *values):
         return function(*values)
@@ -249,7 +251,6 @@ def roll_back() -> list:
     return [f"**{lab.rollback()['version']}** answers again.", summary.version_rows(lab.models())]
 
 
-@ui.guard
 async def compare(versions: list, baselines: list, request: gr.Request, progress: gr.Progress = PROGRESS) -> list:
     found = await ui.run(partial(lab.compare, versions, baselines, 0), progress, request)
     with ui.result_folder("comparison") as folder:
@@ -324,8 +325,8 @@ with ui.Blocks(title="Feedback", delete_cache=(3600, 24 * 3600)) as demo:
             with gr.Column(visible=False, elem_id="card") as card_here:
                 asked = gr.Textbox(label="The text, without personal data", interactive=False, lines=3, max_lines=14)
                 taken = gr.Markdown(elem_id="taken", padding=True)
+                confirm = gr.Button("Right", variant="primary", elem_id="confirm")
                 with gr.Row():
-                    confirm = gr.Button("Right", variant="primary", scale=2, min_width=100, elem_id="confirm")
                     later = gr.Button("Later", min_width=80, elem_id="later")
                     drop = gr.Button("Of no use", min_width=80, elem_id="drop")
                 other = gr.Radio([], label="No, it is (a click decides)", elem_id="other")
@@ -348,8 +349,10 @@ with ui.Blocks(title="Feedback", delete_cache=(3600, 24 * 3600)) as demo:
                 "### Train\nOn the texts that come along, corrections, and examples of your labels.", padding=True
             )
             with gr.Row():
-                base = gr.Dropdown(summary.BASES, value="minilm", label="Beginning from", allow_custom_value=True)
-                epochs = gr.Slider(1, 30, 10, step=1, label="Rounds through the texts, at most", elem_id="epochs")
+                base = gr.Dropdown(
+                    summary.BASES, value="minilm", label="Beginning from", allow_custom_value=True, min_width=280
+                )
+                epochs = gr.Slider(1, 30, 10, step=1, label="Rounds through the texts, at most", min_width=280)
             promotes = gr.Checkbox(True, label="Let the new version answer, unless it is worse on the test texts")
             with gr.Row():
                 go_train = gr.Button("Train", variant="primary", scale=3, elem_id="train")
@@ -385,64 +388,60 @@ with ui.Blocks(title="Feedback", delete_cache=(3600, 24 * 3600)) as demo:
         ui.api_tab(demo, (FOLDER / "client.txt").read_text(encoding="utf-8"))
     ui.footer(demo, "Feedback")
 
-    on_page = {"api_visibility": "private", "trigger_mode": "once"}
-    heavy = {"concurrency_limit": 1, "concurrency_id": "heavy"}
     sorts = [kept, note, guide, result, correction, top, said, parts, words, is_it, also, told]
     cards = [item, place, count, card_here, asked, taken, confirm, other, second]
-    decided = [outcome, back, last, *cards]
+    decided, here = [outcome, back, last, *cards], [item, place, order]
     learned = [label_table, versions, version, compared, status, timer]
     new_label = [name, description, given]
-    sorted_file = [note_file, shares, rows, bad, results]
+    heavy = {"concurrency_limit": 1, "concurrency_id": "heavy"}
 
+    def wire(trigger, function, inputs, outputs, told_at, **more):
+        """An event of the page; its progress, and its error if there is one, are seen at the note `told_at`."""
+        once = {"api_visibility": "private", "trigger_mode": "once", "show_progress_on": told_at}
+        run = trigger(event(function), inputs, outputs, **once | more)
+        ui.keep_errors([run], [told_at])
+        return run
+
+    texts = [text, private, cost]
     clicked = examples.click(lambda row: row[0], examples, text, **ui.QUIET)
-    takes = {"fn": event(sort), "inputs": [text, private, cost], "outputs": sorts, "show_progress_on": [note, guide]}
-    events = {
-        note: [gr.on([go.click, text.submit], **takes, **on_page), clicked.then(**takes, **on_page)],
-        told: [
-            why.click(event(weigh), kept, words, **on_page),
-            right.click(event(lambda kept, second: settle(kept, second, kept["label"])), [kept, also], told, **on_page),
-            correct.click(event(settle), [kept, also, is_it], told, **on_page),
-        ],
-        form: [
-            gr.on([file.upload, file.clear], event(header), file, [form, column], **on_page),
-            example_file.click(event(lambda: [TRAIL, *header(TRAIL)]), None, [file, form, column], **on_page),
-        ],
-        outcome: [
-            confirm.click(event(decide), [item, place, order, second], decided, **on_page),
-            other.input(event(decide), [item, place, order, second, other], decided, **on_page),
-            drop.click(event(dismiss), [item, place, order], decided, **on_page),
-            back.click(event(undo), [last, order], decided, **on_page),
-        ],
-        added: [
-            add.click(event(add_label), new_label, [added, *new_label, label_table], **on_page),
-        ],
-        status: [
-            go_train.click(event(train), [base, epochs, promotes], [status, timer], **on_page),
-            halt.click(event(lambda: summary.training(lab.stop_training())), None, status, **on_page),
-        ],
-        changed: [
-            go_promote.click(event(promote), [version, force], [changed, versions], **on_page, **heavy),
-            go_back.click(event(roll_back), None, [changed, versions], **on_page, **heavy),
-        ],
-        differences: [
-            go_compare.click(
-                compare, [compared, simple], [differences, measured, *drawn, comparison], **on_page, **heavy
-            )
-        ],
-        alert: [
-            gr.on([watch_tab.select, refresh.click], event(look), None, [alert, figures, *seen, history], **on_page)
-        ],
-    }
-    for place_of_errors, some in events.items():
-        ui.keep_errors(some, [place_of_errors])
-    filed = go_file.click(sort_file, [file, column, file_private, file_cost], sorted_file, **on_page, **heavy)
+    for trigger in (partial(gr.on, [go.click, text.submit]), clicked.then):
+        wire(trigger, sort, texts, sorts, note, show_progress_on=[note, guide])
+    wire(why.click, weigh, [kept], words, told)
+    wire(right.click, lambda kept, second: settle(kept, second, kept["label"]), [kept, also], told, told)
+    wire(correct.click, settle, [kept, also, is_it], told, told)
+
+    wire(partial(gr.on, [file.upload, file.clear]), header, [file], [form, column], form)
+    wire(example_file.click, lambda: [TRAIL, *header(TRAIL)], None, [file, form, column], form)
+    filed = go_file.click(
+        sort_file,
+        [file, column, file_private, file_cost],
+        [note_file, shares, rows, bad, results],
+        show_progress_on=note_file,
+        api_visibility="private",
+        trigger_mode="once",
+        **heavy,
+    )
     stopped = stop_file.click(None, cancels=[filed], **ui.QUIET)
     stopped.then(lambda: summary.STOPPED, None, note_file, **ui.QUIET)
-    stop_compare.click(lambda: "Stopped.", None, differences, cancels=events[differences], queue=False, **ui.QUIET)
+
     gr.on([review_tab.select, order.input], card, [place, order], cards, **ui.QUIET)
     later.click(lambda place, order: card(place + 1, order), [place, order], cards, **ui.QUIET)
+    wire(confirm.click, decide, [*here, second], decided, outcome)
+    wire(other.input, decide, [*here, second, other], decided, outcome)
+    wire(drop.click, dismiss, here, decided, outcome)
+    wire(back.click, undo, [last, order], decided, outcome)
+
     learn_tab.select(learn, None, learned, **ui.QUIET)
     timer.tick(tick, None, learned, **ui.QUIET)
+    wire(add.click, add_label, new_label, [added, *new_label, label_table], added)
+    wire(go_train.click, train, [base, epochs, promotes], [status, timer], status)
+    wire(halt.click, lambda: summary.training(lab.stop_training()), None, status, status)
+    wire(go_promote.click, promote, [version, force], [changed, versions], changed, **heavy)
+    wire(go_back.click, roll_back, None, [changed, versions], changed, **heavy)
+    takes, gives = [compared, simple], [differences, measured, *drawn, comparison]
+    run = wire(go_compare.click, compare, takes, gives, differences, **heavy)
+    stop_compare.click(lambda: "Stopped.", None, differences, cancels=[run], queue=False, **ui.QUIET)
+    wire(partial(gr.on, [watch_tab.select, refresh.click]), look, None, [alert, figures, *seen, history], alert)
 
     with gr.Column(visible=False):  # what only the API takes and returns
         call, batch_file = gr.Button(), gr.File(label="file")

@@ -121,6 +121,7 @@ def test_what_is_learned_and_watched_is_shown(open_page, pictures):
     page.locator("#title").locator("input, textarea").fill("Gift idea")
     page.locator("#add").click()
     page.locator("#added").get_by_text("needs a description").wait_for()
+    assert page.locator("[data-testid=status-tracker] .error >> visible=true").count() == 0  # nothing is covered
     page.get_by_label("tfidf").uncheck()  # it takes a while to fit
     page.locator("#compare").click()
     page.locator("#differences").get_by_text("against majority").wait_for(timeout=90_000)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from feedback.metrics import Reliability
 
 WIDTH, HEIGHT, DPI = 1080, 760, 200  # px; large type needs a high resolution
-INK, QUIET = "#807973", "#8079734d"  # text and lines; the same, faint
+INK, QUIET = "#8a837d", "#8a837d4d"  # text and lines; the same, faint
 # Okabe and Ito's palette for all kinds of colour vision, grey for the rest; hatches where there are more labels.
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#F0E442", "#999999")
 HATCHES = ("", "///", "...", "xx")

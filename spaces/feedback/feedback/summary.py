@@ -217,7 +217,7 @@ def result_rows(found: Mapping[str, Any]) -> list[list]:
             one["accuracy"],
             one["calibration_error"],
             one["latency_ms"]["median"],
-            one["texts_per_second"],
+            round(one["texts_per_second"]),
             one["megabytes"],
         ]
         for one in found["results"]

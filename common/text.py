@@ -100,10 +100,10 @@ class SentenceEncoder:
         """
         import torch
 
-        torch.manual_seed(seed)
+        order = torch.randperm(len(one), generator=torch.Generator().manual_seed(seed))
         wanted = torch.from_numpy(np.asarray(likeness, np.float32)).to(self.device.name)
         optimizer = torch.optim.AdamW(self._model.parameters(), lr=rate)
-        for rows in torch.randperm(len(one)).split(LEARNED_AT_ONCE):
+        for rows in order.split(LEARNED_AT_ONCE):
             pairs = [[texts[row] for row in rows.tolist()] for texts in (one, other)]
             vectors = self._vectors([*pairs[0], *pairs[1]]).view(2, len(rows), -1)
             loss = ((vectors[0] * vectors[1]).sum(-1) - wanted[rows.to(wanted.device)]).square().mean()

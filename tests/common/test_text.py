@@ -93,3 +93,23 @@ def test_knows_whole_words_only(minilm):
 
 def test_nbytes_counts_the_weights(small, folder):
     assert small.nbytes == pytest.approx((folder / "model.safetensors").stat().st_size, rel=0.2)
+
+
+def test_an_encoder_learns_which_texts_belong_together_and_leaves_the_shared_one_and_torch_alone(folder):
+    import torch
+
+    pairs = [("red ink", "blue ink"), ("red oil", "blue oil"), ("red ink", "red oil"), ("blue ink", "blue oil")] * 8
+    one, other, alike = [a for a, _ in pairs], [b for _, b in pairs], np.array([1.0, 1, 0, 0] * 8)
+    before, learned, again = (SentenceEncoder.load(folder, CPU) for _ in range(3))
+    state = torch.get_rng_state()
+    for _ in range(12):
+        learned.learn(one, other, alike, seed=3, rate=1e-2)
+        again.learn(one, other, alike, seed=3, rate=1e-2)
+    assert torch.equal(torch.get_rng_state(), state)
+
+    def error(encoder):
+        likeness = (encoder.embed(one[:4]) * encoder.embed(other[:4])).sum(axis=1)
+        return np.square(likeness - alike[:4]).mean()
+
+    assert error(learned) < error(before) / 4
+    assert np.allclose(learned.embed(["red ink"]), again.embed(["red ink"]))

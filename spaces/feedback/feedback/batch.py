@@ -114,7 +114,7 @@ def run(
     source: a file, or one that `files.open_source` opened; column: of the texts, None finds it
     out: a .jsonl or .csv file, or several; the result of an unfinished call for the same source is gone on with
     cost: how many reviews a wrong label is worth, see `model.threshold`
-    mask: take personal data out of the texts that are written and stored; the classifier sees them as they are
+    mask: take personal data out of the texts that are written and stored
     store: where predictions are kept, None for nowhere; keep: with their texts, else only labels and numbers
     on_progress: called after each chunk; stop: asked after each chunk, True ends with a result that can be gone on with
     After a crash the rows of the last chunk may be in the store twice.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from common.errors import UserError
+from feedback.privacy import mask
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -35,11 +36,16 @@ def check(text: str) -> str:
 
 
 def prepare(text: str) -> str:
-    """The text without markup, addresses of pages as "link", emoji by name, white space as single spaces."""
+    """The text without markup and personal data, addresses of pages as "link", emoji by name, white space as single
+    spaces.
+
+    Personal data says nothing of what a text is about, and corrections, which train, are kept without it.
+    """
     if "<" in text:
         text = _TAG.sub(" ", text)
     if "&" in text:
         text = html.unescape(text)
+    text = mask(text).text
     if "/" in text or "." in text:
         text = _LINK.sub(" link ", text)
     if not text.isascii():

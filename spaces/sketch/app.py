@@ -1,7 +1,6 @@
 """The page of the Space: layout and wiring. The work is done by the package `sketch`."""
 
 import json
-import reprlib
 from pathlib import Path
 
 import gradio as gr
@@ -10,7 +9,8 @@ from common import ui
 from common.errors import UserError
 from sketch import lines, pipeline, styles
 from sketch import render as rendering
-from sketch.summary import card_row, found_line, plain, summarise
+from sketch.asked import drawing, finding, given, settings, weighed
+from sketch.summary import GUIDE, browse, card_row, found_line, plain, summarise, titles
 
 FOLDER = Path(__file__).parent / "examples"
 WORDS = json.loads((FOLDER / "words.json").read_text(encoding="utf-8"))
@@ -18,26 +18,9 @@ EXAMPLES = [str(FOLDER / f"{name}.png") for name in WORDS]
 DEFAULT = rendering.Settings()
 OFFERED = 6  # styles shown for a request
 SUITS = "As suits the model"
-CHOICES = (
-    "negative_prompt", "size", "steps", "guidance", "structure", "style", "style_only", "kind", "scheduler", "seed",
-    "count", "tier",
-)  # fmt: skip
-LEFT_OPEN = {"size", "steps", "guidance", "scheduler", "tier"}  # where 0 or "" leaves it to the model
 DRAWN, UPLOADED = "drawn", "uploaded"
 PROGRESS = gr.Progress()
 
-GUIDE = """**Your picture will appear here.**
-
-1. Draw something, upload a drawing, or click an example. Lines on a plain ground work best.
-2. Say what it is and how it should look, such as *a fox in watercolour*. The styles that fit are shown: choose up to
-   three, or leave it to the words.
-3. Press **Make the picture**. It keeps your lines and takes the look.
-
-The small model that comes along had a short training: it follows the main lines and takes the ground and colours of a
-look, with soft blots for details.
-
-What you draw stays on the computer that runs this page and is deleted after a day.
-"""
 # Gradio's pad begins with no tool in hand, and somebody who draws then draws nothing.
 TAKE_BRUSH = """() => {
     const take = (tries) => {
@@ -47,45 +30,6 @@ TAKE_BRUSH = """() => {
     take(50);
 }"""
 NO_RESULT = (gr.update(value=GUIDE, visible=True), gr.update(visible=False))
-
-
-def settings(words: str, *values) -> rendering.Settings:
-    """The choices of the page, in the order of CHOICES, as the pipeline takes them."""
-    chosen = dict(zip(CHOICES, values, strict=True))
-    return rendering.Settings(words, **{name: (it or None) if name in LEFT_OPEN else it for name, it in chosen.items()})
-
-
-def weighed(chosen: list | None) -> list[tuple[str, float]] | None:
-    """Ids, or objects with id and weight, as the pipeline takes styles; none leaves it to the words."""
-    wrong = UserError(f"The styles are {reprlib.repr(chosen)}: give a list of ids, or of objects with id and weight.")
-    if not isinstance(chosen or [], list):
-        raise wrong
-    try:
-        pairs = [(one, 1.0) if isinstance(one, str) else (one["id"], float(one["weight"])) for one in chosen or ()]
-    except (TypeError, KeyError, ValueError, OverflowError) as error:
-        raise wrong from error
-    if not all(isinstance(name, str) for name, _ in pairs):
-        raise wrong
-    return pairs or pipeline.AUTOMATIC
-
-
-def given(sketch):
-    if sketch is None or sketch == "":
-        raise UserError("There is no sketch yet. Draw one, upload one, or click an example.")
-    return sketch
-
-
-def drawing(job: pipeline.Job):
-    """The work of a render, as `ui.run_in_folder` wants it."""
-    job.settings.check()  # before the library is opened, which loads a model
-    return lambda folder, report: pipeline.run(job, styles.StyleLibrary.shared(), folder, report)
-
-
-def finding(words: str | None, k: int | None, medium: str | None = ""):
-    """The work of a search, as `ui.run` wants it."""
-    if k is None or not 1 <= k <= 20:
-        raise UserError(f"The number of styles is {k}: give a whole number from 1 to 20.")
-    return lambda report: styles.StyleLibrary.shared().find(words or "", k, {"medium": medium} if medium else None)
 
 
 @ui.guard
@@ -297,11 +241,6 @@ def weigh(chosen: list) -> list:
     ]
 
 
-def titles() -> list[tuple[str, str]]:
-    """All styles that are there now, as a menu takes them."""
-    return [(f"{card.title} (added)" if card.own else card.title, name) for name, card in styles.known().items()]
-
-
 def menus(chosen: list, medium: str) -> list:
     """The menus that show the styles that are there now; what was chosen and is gone is no longer chosen."""
     known = styles.known()
@@ -315,12 +254,6 @@ def menus(chosen: list, medium: str) -> list:
         gr.update(choices=added, value=None),
         gr.update(choices=media, **({} if medium in media else {"value": "All"})),
     ]
-
-
-def browse(medium: str) -> list:
-    """The pictures of the library."""
-    cards = [card for card in styles.known().values() if card.picture and medium in ("All", card.medium)]
-    return [(str(card.picture), card.title) for card in cards]
 
 
 @ui.guard
@@ -415,7 +348,7 @@ with ui.Blocks(title="Sketch", delete_cache=(3600, 24 * 3600)) as demo:
                     )
                     with gr.Row():
                         steps = gr.Slider(0, rendering.MOST_STEPS, 0, step=1, label="Steps (0: as suits the model)")
-                        guidance = gr.Slider(0, 20, 0, step=0.5, label="Guidance (0: as suits the model)")
+                        guidance = gr.Slider(0, 20, 0, step=1, label="Guidance (0: as suits the model)")
                     with gr.Row():
                         scheduler = gr.Dropdown(
                             [(SUITS, ""), *((name, name) for name in rendering.SCHEDULERS)],

@@ -2,11 +2,23 @@
 
 import re
 
-from sketch import scores
+from sketch import scores, styles
 from sketch.cards import Card
 from sketch.pipeline import Job
 from sketch.retrieval import Found
 
+GUIDE = """**Your picture will appear here.**
+
+1. Draw something, upload a drawing, or click an example. Lines on a plain ground work best.
+2. Say what it is and how it should look, such as *a fox in watercolour*. The styles that fit are shown: choose up to
+   three, or leave it to the words.
+3. Press **Make the picture**. It keeps your lines and takes the look.
+
+The small model that comes along had a short training: it follows the main lines and takes the ground and colours of a
+look, with soft blots for details.
+
+What you draw stays on the computer that runs this page and is deleted after a day.
+"""
 NEAR, FAR = 0.15, 0.35  # style distance, below and above which it is said to be near or far
 
 
@@ -67,3 +79,14 @@ def _range(values: list[float], form: str) -> str:
 def plain(title: str) -> str:
     """A title that a person wrote, without what Markdown would take as its own."""
     return re.sub(r"[*_`\[\]<>]", "", title)
+
+
+def titles() -> list[tuple[str, str]]:
+    """All styles that are there now, as a menu takes them."""
+    return [(f"{card.title} (added)" if card.own else card.title, name) for name, card in styles.known().items()]
+
+
+def browse(medium: str) -> list:
+    """The pictures of the library."""
+    cards = [card for card in styles.known().values() if card.picture and medium in ("All", card.medium)]
+    return [(str(card.picture), card.title) for card in cards]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import torch
     from diffusers import StableDiffusionControlNetPipeline
 
+    from common.refiner import Refiner
+
 SIDES = 64  # px: what the sides of a control are multiples of; latents are 8 times smaller and halved up to three times
 TILE = 256  # px of a tile, where pictures are decoded in parts
 STYLE_SIDE = 512  # px: style pictures are scaled down to it first; image encoders see 224 or less of them
@@ -75,12 +77,18 @@ class Diffusion:
     model: what it was loaded from
     device: where it computes
     graphs: on a CUDA GPU, record the networks of a step and replay them (common/denoising.py)
+    refiner: a last pass over the pictures, where the model comes with one (common/refiner.py)
     """
 
     def __init__(
-        self, pipe: "StableDiffusionControlNetPipeline", model: DiffusionModel, device: Device, graphs: bool = False
+        self,
+        pipe: "StableDiffusionControlNetPipeline",
+        model: DiffusionModel,
+        device: Device,
+        graphs: bool = False,
+        refiner: "Refiner | None" = None,
     ) -> None:
-        self.pipe, self.model, self.device = pipe, model, device
+        self.pipe, self.model, self.device, self.refiner = pipe, model, device, refiner
         self.versions = diffusion.versions(model)
         # Samplers are made from it anew for each request: one made from another would inherit its changes.
         self._schedule = pipe.scheduler.config
@@ -95,6 +103,7 @@ class Diffusion:
         """Bytes of the weights."""
         pipe = self.pipe
         networks = [pipe.unet, pipe.vae, pipe.text_encoder, pipe.image_encoder, *self._controls.values()]
+        networks += [self.refiner] if self.refiner else []
         tensors = [tensor for network in networks for tensor in (*network.parameters(), *network.buffers())]
         return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
@@ -177,8 +186,26 @@ class Diffusion:
                     callback_on_step_end=_teller(report, request, start, len(seeds)),
                     output_type="np",
                 )
-                pictures.extend(drawn.images)
+                pictures.extend(self._refined(drawn.images, lines[:, :1], embeds[1], request))
         return [_enlarged(picture, request.control.shape) for picture in pictures]
+
+    def _refined(
+        self, pictures: np.ndarray, lines: "torch.Tensor", look: "torch.Tensor", request: Request
+    ) -> np.ndarray:
+        """pictures (n, H, W, 3) 0..1 after the refiner; lines (1, 1, H, W); look (1, d)."""
+        import torch
+
+        if self.refiner is None:
+            return pictures
+        device = self.device.name
+        # Bound by lines and look no more than the drawing was.
+        lines = (lines * min(1.0, request.structure)).to(device)
+        look = (look.float() * (min(1.0, request.style) if request.styled else 0.0)).to(device)
+        refined = [
+            self.refiner(torch.from_numpy(one).permute(2, 0, 1)[None].to(device) * 2 - 1, lines, look)
+            for one in pictures
+        ]
+        return (torch.cat(refined) / 2 + 0.5).permute(0, 2, 3, 1).cpu().numpy()
 
     def _set(self, request: Request) -> None:
         pipe, blocks = self.pipe, self.model.style_blocks
@@ -243,8 +270,11 @@ def load(model: DiffusionModel, lcm: bool = False, graphs: bool = False) -> Diff
     """
 
     def make() -> Diffusion:
+        from common.refiner import Refiner
+
         device = choose()
-        return Diffusion(diffusion.pipeline(model, device, lcm), model, device, graphs)
+        refiner = Refiner.load(model.base, device) if model.local else None
+        return Diffusion(diffusion.pipeline(model, device, lcm), model, device, graphs, refiner)
 
     return CACHE.get(("diffusion", model.base, model.adapter, lcm, graphs), make)
 

@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from common import diffusion, sampling
+from common.device import Device
+from common.refiner import Refiner
 
 # Third-party code at work: diffusers and transformers while they are imported.
 pytestmark = [
@@ -107,7 +109,7 @@ def test_prompts_name_the_subject_the_look_both_or_neither():
 def test_training_goes_on_where_it_stopped_and_what_it_writes_draws(cache, tmp_path, monkeypatch):
     from weights.recipes.sketch import train
 
-    plan = train.Plan(SIDE, 2, 4, 2, 4, 4, 4, 4, 1e-3)
+    plan = train.Plan(SIDE, 2, 4, 2, 4, 4, 4, 4, 1e-3, 2, 4, 2, 2)
     monkeypatch.setitem(train.PLANS, "tiny", plan)
     whole = train.train(cache, "tiny", tmp_path / "whole", None, 0, 1)
     for file in cache.glob(f"*-tiny-{SIDE}-*"):
@@ -125,10 +127,16 @@ def test_training_goes_on_where_it_stopped_and_what_it_writes_draws(cache, tmp_p
     for one, other in zip(*modules, strict=True):
         for a, b in zip(one.parameters(), other.parameters(), strict=True):
             assert torch.allclose(a, b, atol=1e-5)
+    refiners = [Refiner.load(tmp_path / name, Device("cpu", "float32", "test")) for name in ("whole", "resumed")]
+    for a, b in zip(*(refiner.parameters() for refiner in refiners), strict=True):
+        assert torch.allclose(a, b, atol=1e-3)
+    assert refiners[0].leave.weight.abs().max() > 0
+    assert not (tmp_path / "most/refiner").exists()  # what it would learn from was not there yet
     assert json.loads((tmp_path / "resumed/training.json").read_text())["steps"] == 4
     assert sum(file.stat().st_size for file in (tmp_path / "resumed").rglob("*")) < 10_000_000
 
     drawing = sampling.load(diffusion.embedded(tmp_path / "resumed"))
+    assert drawing.refiner is not None
     drawn = drawing.draw(sampling.Request(np.zeros((SIDE, SIDE), np.float32), "a cat", steps=2, scheduler="dpm"))
     assert drawn.pictures[0].shape == (SIDE, SIDE, 3)
 

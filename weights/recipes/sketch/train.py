@@ -2,9 +2,10 @@
 
     python -m weights.recipes.sketch.train --cache DIR [--preset small] [--minutes 60] [--out DIR]
 
-Fetches and renders the corpus, shades the bank of examples, trains the autoencoder, the image encoder, then the rest,
-and writes the model in the form of diffusers. Stopped, or out of --minutes, it goes on at the next call where it was;
-the same seed, the same data. On a GPU everything runs there. grid.py draws what it has learned.
+Fetches and renders the corpus, shades the bank of examples, trains the autoencoder, the image encoder, the diffusion
+model, then the refiner on what that draws, and writes the model in the form of diffusers. Stopped, or out of
+--minutes, it goes on at the next call where it was; the same seed, the same data. On a GPU everything runs there.
+grid.py draws what it has learned.
 """
 
 import argparse
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import torch
 
-from weights.recipes.sketch import autoencoder, bank, corpus, diffusion, looks, networks
+from common.refiner import Refiner
+from weights.recipes.sketch import autoencoder, bank, corpus, diffusion, looks, networks, refine
 from weights.recipes.sketch.training import Run
 
 
@@ -23,7 +25,7 @@ from weights.recipes.sketch.training import Run
 class Plan:
     """side: pixels; groups: looks in the bank; steps and batch of the autoencoder, of the image encoder and of the
     diffusion model, whose rate is given too; cropped: how many of the latter's first steps see quarters of the
-    pictures, at a quarter of the price."""
+    pictures, at a quarter of the price; renders: that the refiner learns from, with its steps and batch."""
 
     side: int
     groups: int
@@ -34,13 +36,16 @@ class Plan:
     steps: int
     batch: int
     rate: float
-    cropped: int = 0
+    cropped: int
+    renders: int
+    refiner_steps: int
+    refiner_batch: int
 
 
 PLANS = {
-    "tiny": Plan(128, 4, 4, 2, 4, 8, 4, 4, 1e-3),  # for tests
-    "small": Plan(256, 900, 1500, 16, 900, 64, 4800, 16, 1e-3, 4600),
-    "large": Plan(256, 8000, 8000, 64, 6000, 256, 12000, 256, 5e-4),
+    "tiny": Plan(128, 4, 4, 2, 4, 8, 4, 4, 1e-3, 2, 4, 2, 2),  # for tests
+    "small": Plan(256, 900, 1500, 16, 900, 64, 9200, 16, 1e-3, 8800, 1200, 1200, 8),
+    "large": Plan(256, 8000, 8000, 64, 6000, 256, 12000, 256, 5e-4, 0, 16000, 12000, 32),
 }
 
 
@@ -90,6 +95,14 @@ def train(cache: Path, preset: str, out: Path, minutes: float | None, seed: int,
     run = Run(cache, f"diffusion-{name}", parts, plan.rate, plan.steps, seed)
     diffusion.train(made, examples, latents, embedded, run, plan.batch, left(), device, plan.cropped)
     networks.save(made, out)
+    if not unfinished(run, "diffusion model"):
+        torch.manual_seed(seed)
+        refiner = Refiner(sizes.width * 2)
+        file = cache / f"renders-{name}.npy"
+        drawn = refine.renders(made, examples, latents, embedded, plan.renders, file, seed, device)
+        refined = Run(cache, f"refine-{name}", {"refiner": refiner}, 1e-3, plan.refiner_steps, seed)
+        refine.train(refiner, examples, drawn, embedded, refined, plan.refiner_batch, left(), device)
+        refiner.save(out)
     record = {"preset": preset, "steps": run.step, "of": run.steps, "seed": seed, "sets": corpus.SETS}
     (out / "training.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
     print(f"written to {out} after step {run.step} of {run.steps}")

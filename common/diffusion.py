@@ -53,6 +53,7 @@ class DiffusionModel:
         None: this model does not know style from content apart
     absent_style: scale of the IP-Adapter when no style is given: 0 where the UNet was trained without the adapter,
         1 where both were trained together and an embedding of zeros stands for "none"
+    match_colours: 0..1, how far the colours of what was drawn are brought to those of the styles (common/colours.py)
     size, steps, guidance, scheduler: what to use where the person says nothing; size in px of the longer side
     """
 
@@ -64,6 +65,7 @@ class DiffusionModel:
     half: bool = True
     style_blocks: Mapping[str, Any] | None = None
     absent_style: float = 0.0
+    match_colours: float = 0.0
     size: int = 512
     steps: int = 20
     guidance: float = 7.0
@@ -88,6 +90,7 @@ def embedded(folder: str | Path) -> DiffusionModel:
         adapter=(str(folder), "", ADAPTER_FILE),
         half=False,
         absent_style=1.0,
+        match_colours=1.0,
         size=256,
         steps=8,
         guidance=2.0,

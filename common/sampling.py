@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from common import diffusion
+from common.colours import match_colours
 from common.device import CACHE, Device, choose, gpu_lock
 from common.diffusion import DiffusionModel
 from common.errors import UserError
@@ -186,26 +187,29 @@ class Diffusion:
                     callback_on_step_end=_teller(report, request, start, len(seeds)),
                     output_type="np",
                 )
-                pictures.extend(self._refined(drawn.images, lines[:, :1], embeds[1], request))
+                pictures.extend(self._finished(drawn.images, lines[:, :1], embeds[1], request))
         return [_enlarged(picture, request.control.shape) for picture in pictures]
 
-    def _refined(
+    def _finished(
         self, pictures: np.ndarray, lines: "torch.Tensor", look: "torch.Tensor", request: Request
     ) -> np.ndarray:
-        """pictures (n, H, W, 3) 0..1 after the refiner; lines (1, 1, H, W); look (1, d)."""
+        """Pictures (n, H, W, 3) 0..1 in the colours of the styles and refined, where the model asks for that.
+
+        lines: (1, 1, H, W); look: (1, d). They bind no more here than they did in the drawing.
+        """
         import torch
 
+        style = min(1.0, request.style) if request.styled else 0.0
+        if amount := self.model.match_colours * style:
+            used = [(picture, weight) for picture, weight in request.styles if weight > 0]
+            pictures = np.stack([match_colours(one, used, amount) for one in pictures])
         if self.refiner is None:
             return pictures
         device = self.device.name
-        # Bound by lines and look no more than the drawing was.
-        lines = (lines * min(1.0, request.structure)).to(device)
-        look = (look.float() * (min(1.0, request.style) if request.styled else 0.0)).to(device)
-        refined = [
-            self.refiner(torch.from_numpy(one).permute(2, 0, 1)[None].to(device) * 2 - 1, lines, look)
-            for one in pictures
-        ]
-        return (torch.cat(refined) / 2 + 0.5).permute(0, 2, 3, 1).cpu().numpy()
+        lines, look = (lines * min(1.0, request.structure)).to(device), (look.float() * style).to(device)
+        given = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(device) * 2 - 1
+        refined = torch.cat([self.refiner(one[None], lines, look) for one in given])
+        return (refined / 2 + 0.5).permute(0, 2, 3, 1).cpu().numpy()
 
     def _set(self, request: Request) -> None:
         pipe, blocks = self.pipe, self.model.style_blocks

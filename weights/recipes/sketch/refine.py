@@ -1,7 +1,8 @@
 """Training of the refiner: renders of the diffusion model beside the pictures that they should have been.
 
 The renders begin at the picture's own latents under much noise, so that colours and places agree, and what differs is
-what the diffusion model can't draw: fine lines and the grain of the look.
+what the diffusion model can't draw: fine lines and the grain of the look. Their colours are brought to those of the
+reference, as they are when a person has something drawn.
 """
 
 import itertools
@@ -12,6 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from common import vgg
+from common.colours import match_colours
 from common.refiner import Refiner
 from weights.recipes.sketch.autoencoder import difference
 from weights.recipes.sketch.bank import GROUP, Bank
@@ -100,7 +102,10 @@ def _draw(
         clean, noise = signal * noisy - noisiness * velocity, signal * velocity + noisiness * noisy
         noisy = levels[later].sqrt() * clean + (1 - levels[later]).sqrt() * noise
     drawn = networks.vae.decoder(clean / networks.vae.config.scaling_factor)
-    return ((drawn.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu().numpy()
+    plain = (drawn.clamp(-1, 1) / 2 + 0.5).permute(0, 2, 3, 1).cpu().numpy()
+    references = [bank.pictures[row].transpose(1, 2, 0) for row in others.tolist()]
+    matched = np.stack([match_colours(one, [(wanted, 1.0)]) for one, wanted in zip(plain, references, strict=True)])
+    return (matched * 255).round().astype(np.uint8).transpose(0, 3, 1, 2)
 
 
 def train(

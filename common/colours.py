@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-FLOOR = 4.0  # Lab units squared, added to every variance: a picture of two flat colours is not stretched without end
+FLOOR = 16.0  # Lab units squared, added to every variance: a picture of two flat colours is not stretched without end
 
 
 def match_colours(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SIDES = 64  # px: what the sides of a control are multiples of; latents are 8 times smaller and halved up to three times
 TILE = 256  # px of a tile, where pictures are decoded in parts
+PASSES = 2  # of the refiner: the second finds less amiss, and keeps the lines better than one
 STYLE_SIDE = 512  # px: style pictures are scaled down to it first; image encoders see 224 or less of them
 
 Progress = Callable[[float, str], None]
@@ -200,16 +201,25 @@ class Diffusion:
         import torch
 
         style = min(1.0, request.style) if request.styled else 0.0
-        if amount := self.model.match_colours * style:
-            used = [(picture, weight) for picture, weight in request.styles if weight > 0]
-            pictures = np.stack([match_colours(one, used, amount) for one in pictures])
+        pictures = self._matched(pictures, request, style)
         if self.refiner is None:
             return pictures
         device = self.device.name
         lines, look = (lines * min(1.0, request.structure)).to(device), (look.float() * style).to(device)
-        given = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(device) * 2 - 1
-        refined = torch.cat([self.refiner(one[None], lines, look) for one in given])
-        return (refined / 2 + 0.5).permute(0, 2, 3, 1).cpu().numpy()
+        refined = []
+        for picture in torch.from_numpy(pictures).permute(0, 3, 1, 2).to(device) * 2 - 1:
+            for _ in range(PASSES):
+                picture = self.refiner(picture[None], lines, look)[0].clamp(-1, 1)
+            refined.append(picture)
+        pictures = (torch.stack(refined) / 2 + 0.5).permute(0, 2, 3, 1).cpu().numpy()
+        return self._matched(pictures, request, style)
+
+    def _matched(self, pictures: np.ndarray, request: Request, style: float) -> np.ndarray:
+        """Pictures (n, H, W, 3) 0..1 in the colours of the styles, as far as the model asks for and `style` allows."""
+        used = [(picture, weight) for picture, weight in request.styles if weight > 0]
+        if not used or not (amount := self.model.match_colours * style):
+            return pictures
+        return np.stack([match_colours(one, used, amount) for one in pictures])
 
     def _set(self, request: Request) -> None:
         pipe, blocks = self.pipe, self.model.style_blocks

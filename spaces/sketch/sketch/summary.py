@@ -14,8 +14,8 @@ GUIDE = """**Your picture will appear here.**
    three, or leave it to the words.
 3. Press **Make the picture**. It keeps your lines and takes the look.
 
-The small model that comes along had a short training: it follows the main lines and takes the ground and colours of a
-look, with soft blots for details.
+The small model that comes along had a short training: it keeps the lines and takes colours, ground and tone of a look,
+and knows little of what things are. Dense textures, such as mosaic, come out as a pattern of their own.
 
 What you draw stays on the computer that runs this page and is deleted after a day.
 """

@@ -23,6 +23,8 @@ os.environ |= {
     "MODELS": "embedded",
     "MPLBACKEND": "agg",
 }
+if "PYTEST_XDIST_WORKER" in os.environ:  # beside other workers more threads than one only get in each other's way
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 # What is quick comes first. The browser comes last of all, because Playwright keeps an event loop running in the main
@@ -50,3 +52,12 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """The address of a PostgreSQL server of these tests, one for all who want it: leave it empty."""
+    from tests import postgres
+
+    with postgres.server() as url:
+        yield url

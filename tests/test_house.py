@@ -21,11 +21,13 @@ MAY_IMPORT_GRADIO = {"app_launcher.py", "common/ui.py", *(f"spaces/{name}/app.py
 SLOW = {
     "torch", "torchvision", "open_clip", "mediapipe", "cv2", "av", "scipy", "matplotlib", "soundfile", "pyloudnorm",
     "diffusers", "transformers", "chromadb", "sklearn", "onnxruntime", "sqlalchemy", "datasketch",
+    "faster_whisper", "swift_f0", "openai", "anthropic", "ollama", "xllamacpp", "reportlab",
 }  # fmt: skip
 # Where the name of the package is not the name of its module.
 PACKAGE_OF = {
     "PIL": "pillow",
     "cv2": "opencv-contrib-python",
+    "markdown_it": "markdown-it-py",
     "open_clip": "open-clip-torch",
     "sklearn": "scikit-learn",
     "tomllib": "tomli",

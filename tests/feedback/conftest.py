@@ -4,19 +4,11 @@ import pytest
 
 from common.store import URL_VARIABLE, open_engine
 from feedback.store import Store
-from tests import postgres
 
 
 @pytest.fixture(autouse=True)
 def nobody_elses_database(monkeypatch):
     monkeypatch.delenv(URL_VARIABLE, raising=False)
-
-
-@pytest.fixture(scope="session")
-def postgresql():
-    """The address of a PostgreSQL server of these tests."""
-    with postgres.server() as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,1 @@
+"""Benchmarks of the coach: `python -m benchmarks.coach.<name>`."""

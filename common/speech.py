@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -162,10 +163,12 @@ class Transcriber:
         if found and language is None:
             language, _ = self.language(samples, speech)
         for window in found:
-            yield from self._heard(samples, window, language, PROMPTS.get(language) if prompt is None else prompt)
+            given = PROMPTS.get(language) if prompt is None else prompt
+            for segment in self._heard(samples, window, language, given):
+                yield _trimmed(segment, speech)
 
     def _heard(self, samples: np.ndarray, window: Pieces, language: str, prompt: str | None) -> list[Segment]:
-        """The segments of one window."""
+        """The segments of one window, their times by Whisper."""
         from faster_whisper.transcribe import restore_speech_timestamps
 
         sound = np.concatenate([samples[start:end] for start, end in window])
@@ -226,6 +229,18 @@ def _segment(heard: "Heard") -> Segment:
         if word.text:
             words.append(word)
     return Segment(heard.text.strip(), float(heard.start), float(heard.end), tuple(words))
+
+
+def _trimmed(segment: Segment, speech: Stretches) -> Segment:
+    """With words that begin and end where somebody speaks: Whisper draws them out over the silence beside them."""
+    words = []
+    for word in segment.words:
+        around = [(start, end) for start, end in speech if end > word.start and start < word.end]
+        start, end = (around[0][0], around[-1][1]) if around else (word.start, word.end)
+        words.append(replace(word, start=max(word.start, start), end=min(word.end, end)))
+    if not words:
+        return segment
+    return Segment(segment.text, words[0].start, words[-1].end, tuple(words))
 
 
 def _checked(samples: np.ndarray) -> np.ndarray:

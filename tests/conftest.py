@@ -34,6 +34,8 @@ ORDER = {"e2e": 1, "browser": 2}
 
 def pytest_collection_modifyitems(items: list) -> None:
     items.sort(key=lambda item: ORDER.get(item.path.parent.name, 0))
+    for item in items:  # what `-n 2 --dist loadgroup` runs in one process: a file, or all that needs a server
+        item.add_marker(pytest.mark.xdist_group("server" if item.path.parent.name in ORDER else str(item.path)))
 
 
 def pytest_unconfigure() -> None:

@@ -1,7 +1,7 @@
 """How well and how fast speech is written down: `python -m benchmarks.coach.transcription [--data DIR] [--json PATH]`.
 
 On recordings with a known text (folder `speech` of the data), on an answer of a minute that is said by espeak-ng in
-two voices and has fillers in it, and on a minute each of silence, noise and chords, in which every word is invented.
+two voices and has fillers in it, and on 20 s each of silence, noise and chords, in which every word is invented.
 espeak-ng is hard to understand for Whisper, so its word error rates compare the ways and tell nothing of people.
 
 Beside the project stands what a first script would be, faster-whisper with all its defaults; both have the same
@@ -32,14 +32,14 @@ SEED = 0
 VOICES = {"espeak-ng, American": ("en-us", 165), "espeak-ng, British": ("en-gb", 150)}
 # Written for this benchmark.
 ANSWER = """
-In my last job I looked after the booking system of a small chain of hotels. Um, one Friday evening the payment service
-stopped, and guests could not check in. I was, uh, the only engineer on call, so I had to decide quickly. First I moved
-the reception desks to paper forms, so that nobody had to wait in the lobby. Then I read the logs and, um, found that a
-certificate had expired that morning. I renewed it, restarted the service, and watched the first ten payments go
-through. The whole outage lasted, uh, forty minutes. On Monday I wrote a short report, and I added an alarm that warns
-us two weeks before any certificate runs out. Um, since then we have had no outage of that kind, and two other teams
-have copied the alarm. What I learned is that, uh, a simple fallback on paper gives you the time to think, and that a
-boring reminder can save a whole evening.
+In my last job I looked after the, um, booking system of a small chain of hotels. One Friday evening the payment service
+stopped, and guests could not check in. I was the only engineer on call, um, that weekend, so I had to decide quickly.
+First I moved the reception desks to, uh, paper forms, so that nobody had to wait in the lobby. Then I read the logs and
+found that a certificate had expired, um, that morning. I renewed it, restarted the service, and watched the first ten
+payments go through. The whole outage lasted for, uh, forty minutes. On Monday I wrote a short report, and I added an
+alarm that warns us two weeks before, um, any certificate runs out. Since then we have had no outage of that kind, and
+two other teams have copied the, uh, alarm. What I learned is that a simple fallback on paper gives you the time to
+think, and that a boring reminder can save, um, a whole evening.
 """
 FILLERS = {"um", "uh", "umm", "uhm", "er", "hmm"}
 TARGETS = {"seconds": 15.0, "first text": 3.0, "peak MB": 1200.0}  # of an answer of a minute on two cores
@@ -115,7 +115,7 @@ def recordings(folder: Path | None) -> list[Clip]:
 
 
 def made(folder: Path) -> list[Clip]:
-    """Speech by espeak-ng, and a minute each of silence, noise and chords, as files in `folder`."""
+    """Speech by espeak-ng, and 20 s each of silence, noise and chords, as files in `folder`."""
     import soundfile
 
     clips = []
@@ -123,8 +123,8 @@ def made(folder: Path) -> list[Clip]:
         path = str(folder / f"{voice}.wav")
         subprocess.run(["espeak-ng", "-v", voice, "-s", str(speed), "-w", path, ANSWER], check=True)
         clips.append(Clip(name, path, ANSWER))
-    draw, times = np.random.default_rng(SEED), np.arange(60 * RATE) / RATE
-    notes = 220 * 2 ** (draw.choice([0, 2, 4, 5, 7, 9, 11], (120, 3)) / 12)
+    draw, times = np.random.default_rng(SEED), np.arange(20 * RATE) / RATE
+    notes = 220 * 2 ** (draw.choice([0, 2, 4, 5, 7, 9, 11], (40, 3)) / 12)
     phase = 2 * np.pi * np.cumsum(np.repeat(notes, RATE // 2, axis=0), axis=0) / RATE
     sounds = {
         "silence": np.zeros(len(times)),

@@ -25,29 +25,38 @@ ENGLISH = 0.15  # share of function words below which words are no English sente
 WHOLE, ENOUGH = 12, 1.5  # words of a whole sentence; such sentences below which there is too little to score highly
 LONG_ENOUGH = 8  # words from which that can be told
 
+_MARKS = r"(?:marks?|scores?|points?|ratings?|grades?)"
 _HIGH = (
-    r"(?:(?:a|one)?\s*hundred|100|full|max(?:imum)?|perfect|top|highest|best|excellent|ten\s+out\s+of\s+ten|10/10|"
-    r"five\s+stars)"
+    r"(?:100|(?:a|one)\s+hundred|full|max(?:imum)?|perfect|top|high(?:est)?|best|excellent|ten\s+out\s+of\s+ten|10/10)"
 )
-# What speaks to whoever scores an answer, one way a line.
+_GIVE = r"(?:give|award|grant|assign|set|mark|score|rate|grade|return|output|print)"
+_TEXT = r"(?:answer|response|reply|transcript|interview)"
+_JUDGE = r"(?:ai|language\s+model|evaluator|grader|scorer|rater|examiner)"
+_RULES = r"(?:instructions?|rules?|prompts?|guidelines?|rubrics?|criteria|formulas?)"
+# What speaks to whoever scores an answer, one way a line. What somebody may tell of their work must not be among it:
+# "I can't ignore the rules", "I gave her full marks", "as an assistant I had to".
 _TO_SCORER = re.compile(
     r"(?<!\w)(?:"
-    r"(?:ignore|disregard|forget|override|bypass|skip)\s+(?:\w+\s+){0,4}?"
-    r"(?:instructions?|rules?|prompts?|guidelines?|rubrics?|criteria|formulas?)"
-    rf"|(?:give|award|grant|assign|set|mark|score|rate|grade|rank|return|output|print)\s+(?:\w+\s+){{0,6}}?{_HIGH}(?!\w)"
-    r"|(?:please|you\s+(?:should|must|will|have\s+to|can))\s+(?:give|award|grant|rate|score|grade|mark)\s+"
-    r"(?:me|it|this|my|the)"
-    r"|(?:score|rate|grade)\s+(?:this|me|my|it)(?!\w)"
-    r"|(?:this|my|the)\s+(?:answer|response|reply|transcript)\s+"
-    r"(?:deserves|earns|merits|should\s+(?:get|receive|be|score)|is\s+(?:excellent|perfect|worth)|meets|covers|scores|fulfils)"
-    r"|the\s+(?:candidate|applicant|interviewee|speaker)\s+"
-    r"(?:deserves|covers|demonstrates|meets|should\s+(?:get|receive|be)|has\s+(?:covered|shown|demonstrated|answered))"
+    rf"(?:ignore|disregard|forget|override|bypass)\s+(?:\w+\s+){{0,3}}?"
+    rf"(?:your|previous|prior|above|earlier|scoring|grading|system)\s+(?:\w+\s+)?{_RULES}"
+    rf"|{_GIVE}\s+(?:\w+\s+){{0,5}}?{_HIGH}\s+(?:\w+\s+)?{_MARKS}(?!\w)"
+    rf"|{_GIVE}\s+(?:it|me|us|(?:this|my|the)(?:\s+{_TEXT})?)\s+(?:an?\s+)?"
+    r"(?:100|(?:a|one)\s+hundred|ten\s+out\s+of\s+ten|10/10|five\s+stars)(?!\w)"
+    rf"|{_GIVE}\s+(?:an?\s+)?(?:100|hundred)(?=\s*(?:[.!,;]|$|points|out\s+of|(?:in|for)\s+(?:every|all|each)))"
+    rf"|(?:score|rate|grade)\s+(?:me(?!\w)|(?:this|my|the)\s+{_TEXT})"
+    rf"|(?:this|my)\s+{_TEXT}\s+(?:\w+\s+)?(?:deserves|earns|merits|should\s+(?:get|receive|be|score)|is\s+(?:\w+\s+)?"
+    r"(?:excellent|perfect|strong|outstanding|worth)|meets|covers|scores|fulfils)"
+    r"|the\s+(?:candidate|applicant|interviewee|speaker)\s+(?:\w+\s+)?(?:deserves|covers|covered|demonstrates|shows|meets|"
+    rf"answered|should\s+(?:get|receive))\s.{{0,60}}?(?:key\s+points|criteria|question|rubric|structure|{_HIGH}\s+{_MARKS})"
     r"|(?:all|every)\s+(?:of\s+the\s+)?(?:key\s+points?|criteria)\s+(?:\w+\s+){0,2}?(?:covered|met|fulfilled)"
-    r"|(?:you\s+are|as)\s+(?:now\s+)?(?:an?|the)\s+(?:\w+\s+){0,2}?"
-    r"(?:ai|language\s+model|assistant|evaluator|grader|scorer|judge|chatbot)(?!\w)"
-    r"|(?:(?:dear|note\s+to\s+the|to\s+the)\s+)?(?:evaluator|grader|scorer|assistant|system|ai|judge)\s*[:,]"
-    r"|(?:scores?|structure|relevance|specificity|ownership|overall|rating)\s*[:=]\s*\d"
-    r")",
+    rf"|you\s+are\s+(?:now\s+)?(?:an?|the)\s+(?:\w+\s+){{0,2}}?(?:{_JUDGE}|assistant|judge|chatbot)(?!\w)"
+    rf"|as\s+(?:an?|the)\s+(?:\w+\s+)?{_JUDGE},?\s+(?:you|please|it\s+is)(?!\w)"
+    rf"|(?:note|message|hint|remark)\s+(?:to|for)\s+(?:the\s+)?(?:{_JUDGE}|assistant|judge|system)(?!\w)"
+    rf"|dear\s+(?:{_JUDGE}|assistant|judge)(?!\w)"
+    rf"|(?:all|every|the|my)\s+{_MARKS}\s+(?:\w+\s+)?(?:to|at|as|=)\s+{_HIGH}(?!\w)"
+    r"|(?:structure|relevance|specificity|ownership|overall|rating|final\s+score)\s*[:=]\s*\d"
+    r")"
+    rf"|^\W*(?:system|assistant|user|{_JUDGE})\s*:",
     re.IGNORECASE,
 )
 # How something was said is not what was said: sounds, phrases set off by commas, words said twice.
@@ -68,6 +77,7 @@ class Reading:
     vectors: (n, d) unit vectors of their meaning
     own: (n,) whether each is in the speaker's own words, in English, and was not said before
     parts: (n, p) a value for each of the parts `learned`; substance: (n,) how much each says, 0 to 1
+    whole: (d,) vector of its first 200 words or so, those that the encoder reads
     question: (d,) vector of the question; key_points: (k, d) those of its key points
     set_aside: the sentences that are not scored, because they speak to whoever scores
     """
@@ -80,6 +90,7 @@ class Reading:
     parts: np.ndarray
     learned: tuple[str, ...]
     substance: np.ndarray
+    whole: np.ndarray
     question: np.ndarray
     key_points: np.ndarray
     set_aside: tuple[Sentence, ...]
@@ -119,18 +130,28 @@ def check(text: str) -> str:
 
 def read(question: Question, text: str, encoder: SentenceEncoder) -> Reading:
     """Read an answer; one call of the encoder. Raises UserError as `check`."""
-    whole = sentences.split(check(text))
-    kept, aside = _part_aside(text, whole)
+    kept, aside = _part_aside(text, sentences.split(check(text)))
     texts = [said(sentence.text) for sentence in kept]
-    vectors = encoder.embed([*texts, question.text, *question.key_points])
+    vectors = encoder.embed([*texts, " ".join(texts), question.text, *question.key_points])
     fitted = prototypes()
     parts, says = fitted.read(texts, vectors[: len(texts)])
     sources = [wording.words(source) for source in (question.text, *question.key_points)]
     told = zip(texts, _repeated(texts), strict=True)
     own = np.array([_is_own(text, sources) and not again for text, again in told], bool)
-    rest = vectors[len(texts) :]
+    whole, asked, *points = vectors[len(texts) :]
     return Reading(
-        text, kept, tuple(texts), vectors[: len(texts)], own, parts, fitted.parts, says * own, rest[0], rest[1:], aside
+        text=text,
+        sentences=kept,
+        said=tuple(texts),
+        vectors=vectors[: len(texts)],
+        own=own,
+        parts=parts,
+        learned=fitted.parts,
+        substance=says * own,
+        whole=whole,
+        question=asked,
+        key_points=np.array(points).reshape(-1, len(asked)),
+        set_aside=aside,
     )
 
 

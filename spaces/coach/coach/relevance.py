@@ -16,7 +16,7 @@ FAR, NEAR = 0.5, 3.0  # likeness from which on a key point is covered at all, an
 SOLID = 0.7  # how much a sentence has to say to cover a key point wholly
 COVERED = 0.4  # of 1, from which on a key point counts as covered
 AT_MOST = 2  # key points that one sentence covers
-ABOUT = 0.5  # likeness from which on an answer as a whole is about the question; standard deviations
+ELSEWHERE, ABOUT = 0.0, 0.5  # likeness up to which an answer is about something else, and from which it is not
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,22 @@ def relevance(question: Question, reading: Reading) -> Relevance:
 
 
 def _about(reading: Reading) -> float:
-    """How much more alike an answer as a whole is to the question and its key points than to those of others."""
-    whole = (reading.vectors * (reading.words * reading.substance)[:, None]).sum(0)
-    length = np.linalg.norm(whole)
+    """How much more alike an answer is to the question and its key points than to those of others."""
+    mean = (reading.vectors * (reading.words * reading.own)[:, None]).sum(0)
+    length = np.linalg.norm(mean)
     if not length:
         return 0.0
-    whole, fitted = whole / length, prototypes()
-    beyond = [_beyond(reading.question @ whole, fitted.questions @ whole, 0)]
+    # The whole text at once tells its topic best, but of a long one only the beginning is read.
+    beyond = [_beyond_others(vector, reading) for vector in (mean / length, reading.whole)]
+    return float(np.clip((np.mean(beyond) - ELSEWHERE) / (ABOUT - ELSEWHERE), 0.0, 1.0))
+
+
+def _beyond_others(vector: np.ndarray, reading: Reading) -> float:
+    fitted = prototypes()
+    found = [_beyond(reading.question @ vector, fitted.questions @ vector, 0)]
     if len(reading.key_points):
-        beyond.append(_beyond((reading.key_points @ whole).mean(), fitted.key_points @ whole, 0))
-    return float(np.clip(np.mean(beyond) / ABOUT, 0.0, 1.0))
+        found.append(_beyond((reading.key_points @ vector).mean(), fitted.key_points @ vector, 0))
+    return float(np.mean(found))
 
 
 def _values(targets: np.ndarray, reading: Reading) -> np.ndarray:

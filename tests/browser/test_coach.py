@@ -83,7 +83,7 @@ def test_a_written_answer_to_a_question_that_was_searched(open_page, pictures):
     open_tab(page, "Questions")
     page.locator("#words textarea, #words input").first.fill("something about conflict with my manager")
     page.locator("#search").click()
-    cell = page.locator("#found td >> visible=true").first
+    cell = page.locator("#found").locator("text=manager >> visible=true").first
     cell.wait_for()
     page.screenshot(path=pictures / "coach_questions.png", full_page=True)
     cell.click()

@@ -10,7 +10,7 @@ run: setup      ## the launcher on port 7860; ARGS="--only footsteps"
 	$(VENV) app_launcher.py $(ARGS)
 
 test:           ## lint and every test; ARGS="tests/common -k media"
-	$(PYTHON) -m common.install --tests && $(VENV) -m ruff check && $(VENV) -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(PYTHON) -m common.install --tests && $(VENV) -m ruff check && $(VENV) -m pytest -n 2 $(ARGS)
 
 bench: setup    ## every benchmark of a Space; SPACE=footsteps BENCH="speed" ARGS="--json FILE"
 	for name in $(BENCH); do $(VENV) -m benchmarks.$(SPACE).$$name $(ARGS) || exit; done

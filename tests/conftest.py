@@ -8,9 +8,14 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
+BESIDE_OTHERS = "PYTEST_XDIST_WORKER" in os.environ  # several workers of pytest-xdist
 RUN = Path(tempfile.mkdtemp(prefix="demo-house-tests-"))
 
 os.environ |= {
@@ -23,19 +28,32 @@ os.environ |= {
     "MODELS": "embedded",
     "MPLBACKEND": "agg",
 }
-if "PYTEST_XDIST_WORKER" in os.environ:  # beside other workers more threads than one only get in each other's way
+if BESIDE_OTHERS:  # beside other workers more threads than one only get in each other's way
     os.environ["OMP_NUM_THREADS"] = "1"
 
 
-# What is quick comes first. The browser comes last of all, because Playwright keeps an event loop running in the main
-# thread for as long as Chromium is open, and beside it no other test can start one.
-ORDER = {"e2e": 1, "browser": 2}
+# What needs a server. The browser after the rest, because Playwright keeps an event loop running in the main thread for
+# as long as Chromium is open, and beside it no other test can start one.
+SERVER = {"e2e": 1, "browser": 2}
 
 
 def pytest_collection_modifyitems(items: list) -> None:
-    items.sort(key=lambda item: ORDER.get(item.path.parent.name, 0))
-    for item in items:  # what `-n 2 --dist loadgroup` runs in one process: a file, or all that needs a server
-        item.add_marker(pytest.mark.xdist_group("server" if item.path.parent.name in ORDER else str(item.path)))
+    """What is quick comes first; of several workers one begins with what takes longest, so that none waits for it."""
+    before = 3 if BESIDE_OTHERS else 0
+    items.sort(key=lambda item: SERVER.get(item.path.parent.name, before) - before)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "LoadScopeScheduling":
+    """For `-n 2`: a worker takes a whole file at a time, and one of them all that needs a server."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(nodeid.split("::")[0])
+            return "server" if file.parent.name in SERVER else str(file)
+
+    config.option.loadscopereorder = False  # it would begin with the files that have the most tests
+    return ByFile(config, log)
 
 
 def pytest_unconfigure() -> None:

@@ -18,6 +18,8 @@ from tests.sketch.tiny import make_tiny
 torchvision_cpu.mend()
 CPU = Device("cpu", "float32", "CPU for the test")
 
+ROUNDING = 2  # of 255: sums in another order, carried through the steps
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -208,7 +210,7 @@ def test_pictures_drawn_in_one_batch_are_the_same_to_rounding(tiny, request_, mo
     one_by_one = tiny.draw(seeds).pictures
     monkeypatch.setattr(sampling, "ways", lambda *_: [Way(3)])
     for first, second in zip(one_by_one, tiny.draw(seeds).pictures, strict=True):
-        assert np.abs(first.astype(int) - second).max() <= 1
+        assert np.abs(first.astype(int) - second).max() <= ROUNDING
 
 
 @pytest.mark.parametrize(
@@ -397,7 +399,7 @@ def test_guidance_in_halves_and_tiles_gives_the_same_picture(tiny, request_, sho
     halved = tiny.draw(request_)
     assert "with and without the prompt in turn" in halved.notes[0]
     assert whole.notes == []
-    assert np.abs(halved.pictures[0].astype(int) - whole.pictures[0]).max() <= 1
+    assert np.abs(halved.pictures[0].astype(int) - whole.pictures[0]).max() <= ROUNDING
 
 
 def test_a_smaller_picture_is_the_last_resort_and_has_the_size_asked_for(tiny, request_, short_of_memory):
@@ -469,4 +471,4 @@ def test_recorded_networks_draw_the_same_picture(folder, request_):
     plain, recorded = (sampling.Diffusion(diffusion.pipeline(model, gpu), model, gpu, graphs) for graphs in (0, 1))
     for change in ({}, {"style": 0.3}, {"structure": 0.5}, {"control": lines(64, 64)}, {}):
         request = replace(request_, **change)
-        assert np.abs(picture(plain, request).astype(int) - picture(recorded, request)).max() <= 1
+        assert np.abs(picture(plain, request).astype(int) - picture(recorded, request)).max() <= ROUNDING

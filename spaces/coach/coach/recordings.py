@@ -49,8 +49,17 @@ class Recordings:
         # In one step under another name, so that what is recorded meanwhile goes to a new folder.
         with contextlib.suppress(FileNotFoundError):
             folder.rename(folder.with_name(f"{owner}-gone-{secrets.token_hex(4)}"))
-        count = 0
-        for aside in self._folder.glob(f"{owner}-gone-*"):  # also of a call that was cut off
-            count += sum(1 for _ in aside.iterdir())
-            shutil.rmtree(aside)
-        return count
+        asides = self._folder.glob(f"{owner}-gone-*")  # also of a call that was cut off
+        return sum(map(_delete, list(asides)))
+
+
+def _delete(folder: Path) -> int:
+    """Delete a folder of files; gives how many there were. Another thread may be deleting it too."""
+    count = 0
+    with contextlib.suppress(FileNotFoundError):
+        for path in list(folder.iterdir()):
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+                count += 1
+        folder.rmdir()
+    return count

@@ -4,14 +4,13 @@ A sentence says nothing where it speaks to whoever scores ("ignore your instruct
 points word by word, or is no English sentence. So nothing in an answer can change the rules by which it is read.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from coach import sentences, wording
+from coach import asides, sentences, wording
 from coach.prototypes import prototypes
 from coach.questions import Question
 from coach.sentences import Sentence
@@ -25,49 +24,6 @@ ENGLISH = 0.15  # share of function words below which words are no English sente
 WHOLE, ENOUGH = 12, 1.5  # words of a whole sentence; such sentences below which there is too little to score highly
 LONG_ENOUGH = 8  # words from which that can be told
 
-_MARKS = r"(?:marks?|scores?|points?|ratings?|grades?)"
-_HIGH = (
-    r"(?:100|(?:a|one)\s+hundred|full|max(?:imum)?|perfect|top|high(?:est)?|best|excellent|ten\s+out\s+of\s+ten|10/10)"
-)
-_GIVE = r"(?:give|award|grant|assign|set|mark|score|rate|grade|return|output|print)"
-_TEXT = r"(?:answer|response|reply|transcript|interview)"
-_JUDGE = r"(?:ai|language\s+model|evaluator|grader|scorer|rater|examiner)"
-_RULES = r"(?:instructions?|rules?|prompts?|guidelines?|rubrics?|criteria|formulas?)"
-# What speaks to whoever scores an answer, one way a line. What somebody may tell of their work must not be among it:
-# "I can't ignore the rules", "I gave her full marks", "as an assistant I had to".
-_TO_SCORER = re.compile(
-    r"(?<!\w)(?:"
-    rf"(?:ignore|disregard|forget|override|bypass)\s+(?:\w+\s+){{0,3}}?"
-    rf"(?:your|previous|prior|above|earlier|scoring|grading|system)\s+(?:\w+\s+)?{_RULES}"
-    rf"|{_GIVE}\s+(?:\w+\s+){{0,5}}?{_HIGH}\s+(?:\w+\s+)?{_MARKS}(?!\w)"
-    rf"|{_GIVE}\s+(?:it|me|us|(?:this|my|the)(?:\s+{_TEXT})?)\s+(?:an?\s+)?"
-    r"(?:100|(?:a|one)\s+hundred|ten\s+out\s+of\s+ten|10/10|five\s+stars)(?!\w)"
-    rf"|{_GIVE}\s+(?:an?\s+)?(?:100|hundred)(?=\s*(?:[.!,;]|$|points|out\s+of|(?:in|for)\s+(?:every|all|each)))"
-    rf"|(?:score|rate|grade)\s+(?:me(?!\w)|(?:this|my|the)\s+{_TEXT})"
-    rf"|(?:this|my)\s+{_TEXT}\s+(?:\w+\s+)?(?:deserves|earns|merits|should\s+(?:get|receive|be|score)|is\s+(?:\w+\s+)?"
-    r"(?:excellent|perfect|strong|outstanding|worth)|meets|covers|scores|fulfils)"
-    r"|the\s+(?:candidate|applicant|interviewee|speaker)\s+(?:\w+\s+)?(?:deserves|covers|covered|demonstrates|shows|meets|"
-    rf"answered|should\s+(?:get|receive))\s.{{0,60}}?(?:key\s+points|criteria|question|rubric|structure|{_HIGH}\s+{_MARKS})"
-    r"|(?:all|every)\s+(?:of\s+the\s+)?(?:key\s+points?|criteria)\s+(?:\w+\s+){0,2}?(?:covered|met|fulfilled)"
-    rf"|you\s+are\s+(?:now\s+)?(?:an?|the)\s+(?:\w+\s+){{0,2}}?(?:{_JUDGE}|assistant|judge|chatbot)(?!\w)"
-    rf"|as\s+(?:an?|the)\s+(?:\w+\s+)?{_JUDGE},?\s+(?:you|please|it\s+is)(?!\w)"
-    rf"|(?:note|message|hint|remark)\s+(?:to|for)\s+(?:the\s+)?(?:{_JUDGE}|assistant|judge|system)(?!\w)"
-    rf"|dear\s+(?:{_JUDGE}|assistant|judge)(?!\w)"
-    rf"|(?:all|every|the|my)\s+{_MARKS}\s+(?:\w+\s+)?(?:to|at|as|=)\s+{_HIGH}(?!\w)"
-    r"|(?:structure|relevance|specificity|ownership|overall|rating|final\s+score)\s*[:=]\s*\d"
-    r")"
-    rf"|^\W*(?:system|assistant|user|{_JUDGE})\s*:",
-    re.IGNORECASE,
-)
-# How something was said is not what was said: sounds, phrases set off by commas, words said twice.
-_FILLERS = re.compile(
-    r"(?:,\s*)?(?<!\w)(?:u+h*m+|u+h+|e+r+m*|h+m+|m{2,}|a+h+m*)(?!\w)(?:\u2026|\.{3})?"
-    r"|,\s*(?:you\s+know|i\s+mean|like|sort\s+of|kind\s+of|well)(?=,)",
-    re.IGNORECASE,
-)
-_TWICE = re.compile(r"(?<![\w'])([\w']+(?:\s+[\w']+){0,2})(?:,?\s+\1(?![\w']))+", re.IGNORECASE)
-_LABEL = re.compile(r"^(?:situation|task|action|result|point|reason|example)\s*:\s*", re.IGNORECASE)
-
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -76,8 +32,9 @@ class Reading:
     sentences: those that are scored, n of them; said: each without fillers, as it was read
     vectors: (n, d) unit vectors of their meaning
     own: (n,) whether each is in the speaker's own words, in English, and was not said before
-    parts: (n, p) a value for each of the parts `learned`; substance: (n,) how much each says, 0 to 1
-    whole: (d,) vector of its first 200 words or so, those that the encoder reads
+    parts: (n, p) a value for each of the parts `learned`; substance: (n,) how much each says, 0 to 1,
+    the mean of what it says by itself and of what the whole answer says
+    whole: (d,) vector of the first 200 words or so of what is `own`, those that the encoder reads
     question: (d,) vector of the question; key_points: (k, d) those of its key points
     set_aside: the sentences that are not scored, because they speak to whoever scores
     """
@@ -130,54 +87,32 @@ def check(text: str) -> str:
 
 def read(question: Question, text: str, encoder: SentenceEncoder) -> Reading:
     """Read an answer; one call of the encoder. Raises UserError as `check`."""
-    kept, aside = _part_aside(text, sentences.split(check(text)))
-    texts = [said(sentence.text) for sentence in kept]
-    vectors = encoder.embed([*texts, " ".join(texts), question.text, *question.key_points])
-    fitted = prototypes()
-    parts, says = fitted.read(texts, vectors[: len(texts)])
+    kept, aside = asides.part(text, sentences.split(check(text)))
+    texts = [sentences.without_fillers(sentence.text) for sentence in kept]
     sources = [wording.words(source) for source in (question.text, *question.key_points)]
     told = zip(texts, _repeated(texts), strict=True)
     own = np.array([_is_own(text, sources) and not again for text, again in told], bool)
-    whole, asked, *points = vectors[len(texts) :]
+    own_texts = [text for text, mine in zip(texts, own, strict=True) if mine]
+    vectors = encoder.embed([*texts, " ".join(own_texts), question.text, *question.key_points])
+    vectors, (whole, asked, *points) = vectors[: len(texts)], vectors[len(texts) :]
+    fitted = prototypes()
+    parts, says = fitted.read(texts, vectors)
+    # Each map errs in its own way; their mean errs less than either.
+    substance = own * (says + fitted.read_whole(own_texts, vectors[own], whole)) / 2
     return Reading(
         text=text,
         sentences=kept,
         said=tuple(texts),
-        vectors=vectors[: len(texts)],
+        vectors=vectors,
         own=own,
         parts=parts,
         learned=fitted.parts,
-        substance=says * own,
+        substance=substance,
         whole=whole,
         question=asked,
         key_points=np.array(points).reshape(-1, len(asked)),
         set_aside=aside,
     )
-
-
-def said(sentence: str) -> str:
-    """A sentence without fillers, without words said twice in a row, and without a heading such as "Result:"."""
-    text = _TWICE.sub(r"\1", _FILLERS.sub("", wording.plain(sentence)))
-    return _LABEL.sub("", " ".join(text.split()).lstrip(" ,")) or sentence
-
-
-def _part_aside(text: str, whole: tuple[Sentence, ...]) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
-    """Sentences that are scored, and those that speak to the scorer. Where one begins otherwise, its beginning is kept:
-    a transcript without marks may run from the one into the other.
-    """
-    kept, aside = [], []
-    for sentence in whole:
-        match = _TO_SCORER.search(wording.plain(sentence.text))
-        if match is None:
-            kept.append(sentence)
-            continue
-        before = sentence.text[: match.start()].rstrip()
-        at = sentence.start
-        if len(before.split()) >= RUN:
-            kept.append(Sentence(sentence.start, sentence.start + len(before), before))
-            at += match.start()
-        aside.append(Sentence(at, sentence.end, text[at : sentence.end]))
-    return tuple(kept), tuple(aside)
 
 
 def _repeated(texts: Sequence[str]) -> list[bool]:

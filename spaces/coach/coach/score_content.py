@@ -22,7 +22,7 @@ MOST_DETAILS = 4  # details that count, two kinds at most of a sentence
 DETAILS = 0.25  # share of the specificity score that they give
 COVERAGE = 0.75  # mean coverage of the key points that gives the whole score
 OTHERS, PRIOR = 0.4, 0.6  # weights of "we" and of nobody, and of nothing, beside what "I" did
-ELSEWHERE = 0.35  # of a score, what stands of it where the answer is about something else
+ELSEWHERE = 0.10  # of a score, what stands of it where the answer is about something else
 _STANDS = (
     "All of it counts less where fewer than one and a half whole sentences say something, or where the answer is about "
     f"something else, down to {percent(ELSEWHERE)} in 100."
@@ -83,7 +83,8 @@ def specificity(reading: Reading, standing: float) -> Score:
     full = min(1.0, max(0.0, (reading.fullness - EMPTY) / (FULL - EMPTY)))
     value = percent(standing * full * (1.0 - DETAILS + DETAILS * min(1.0, found / MOST_DETAILS)))
     formula = (
-        "The share of the words that are in sentences which say something of your own, not what fits any answer: "
+        "How much of the words says something of your own and not what fits any answer, by the sentence and by the "
+        "answer as a whole, compared with sentences and answers that were written as examples: "
         f"{percent(EMPTY)} in 100 give nothing, {percent(FULL)} give {percent(1 - DETAILS)} in 100 of the score. "
         f"Numbers, dates, names and outcomes in such sentences, up to {MOST_DETAILS}, give the rest. {_STANDS}"
     )

@@ -22,6 +22,15 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 
+# How something was said is not what was said: sounds, phrases set off by commas, words said twice.
+_FILLERS = re.compile(
+    r"(?:,\s*)?(?<!\w)(?:u+h*m+|u+h+|e+r+m*|h+m+|m{2,}|a+h+m*)(?!\w)(?:\u2026|\.{3})?"
+    r"|,\s*(?:you\s+know|i\s+mean|like|sort\s+of|kind\s+of|well)(?=,)",
+    re.IGNORECASE,
+)
+_TWICE = re.compile(r"(?<![\w'])([\w']+(?:\s+[\w']+){0,2})(?:,?\s+\1(?![\w']))+", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:situation|task|action|result|point|reason|example)\s*:\s*", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -43,6 +52,12 @@ def split(text: str) -> tuple[Sentence, ...]:
         if any(letter.isalnum() for letter in piece):
             found.append(Sentence(start, start + len(piece), piece))
     return tuple(found)
+
+
+def without_fillers(sentence: str) -> str:
+    """A sentence without fillers, without words said twice in a row, and without a heading such as "Result:"."""
+    text = _TWICE.sub(r"\1", _FILLERS.sub("", wording.plain(sentence)))
+    return _LABEL.sub("", " ".join(text.split()).lstrip(" ,")) or sentence
 
 
 def _marked(text: str) -> Iterator[tuple[int, int]]:

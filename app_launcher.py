@@ -172,6 +172,8 @@ async def furnish(rooms, apps: Sequence[App], folders: Sequence[Path], metrics) 
         if app.module is not None:
             metrics.watch(app.name, app.module.demo)
             try:
+                if http := getattr(app.module, "http", None):  # before the page, which takes every address below it
+                    rooms.mount(f"/{app.name}/http", http)
                 gr.mount_gradio_app(rooms, app.module.demo, f"/{app.name}", **getattr(app.module, "options", {}))
             except Exception:
                 app.module, app.error = None, traceback.format_exc()

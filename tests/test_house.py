@@ -22,6 +22,7 @@ SLOW = {
     "torch", "torchvision", "open_clip", "mediapipe", "cv2", "av", "scipy", "matplotlib", "soundfile", "pyloudnorm",
     "diffusers", "transformers", "chromadb", "sklearn", "onnxruntime", "sqlalchemy", "datasketch",
     "faster_whisper", "swift_f0", "openai", "anthropic", "ollama", "xllamacpp", "reportlab",
+    "statsforecast", "lightgbm", "pandas", "openpyxl", "rapidfuzz", "rapidocr", "pytesseract", "pypdfium2", "peft",
 }  # fmt: skip
 # Where the name of the package is not the name of its module.
 PACKAGE_OF = {
@@ -31,6 +32,7 @@ PACKAGE_OF = {
     "open_clip": "open-clip-torch",
     "sklearn": "scikit-learn",
     "tomllib": "tomli",
+    "xdist": "pytest-xdist",
     "yaml": "pyyaml",
 }
 MEGABYTE = 1_000_000

@@ -1,0 +1,1 @@
+"""Stock records of several outlets become forecasts, orders, anomalies, receipt lines and answers."""

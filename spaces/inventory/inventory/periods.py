@@ -1,0 +1,165 @@
+"""Times that a question names, in English and Malay: which words, and which days they mean.
+
+"last week" and "minggu lepas" are calendar weeks from Monday on, "the past week" is seven days; "12 March" without a
+year is the last one that there was, and so is "Friday". Numbers may be digits or words.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+from common import toml
+
+WORDS = Path(__file__).parent / "data" / "times.toml"
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A time in a question. kind: of query.KINDS; period: as a Query has it; its words: from start to before end"""
+
+    kind: str
+    period: str
+    start: int
+    end: int
+
+
+@cache
+def _words() -> dict:
+    return toml.read(WORDS)
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern, str]]:
+    """What is looked for, in this order: words that are taken can't be taken again."""
+    words = _words()
+
+    def one_of(names) -> str:
+        return "(?:" + "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) + ")"
+
+    number = rf"(?P<number>\d{{1,4}}|{one_of(words['numbers'])})"
+    unit = rf"(?P<unit>{one_of(words['units'])})"
+    month = rf"(?P<month>{one_of(words['months'])})"
+    year = r"(?: (?P<year>(?:19|20)\d\d)| (?P<before>last year|tahun lepas|tahun lalu))?"
+    day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|hb)?"
+    last = r"(?:last|past|previous|prior|latest|recent)"
+    ahead = r"(?:next|coming|following|upcoming)"
+    rows = [
+        (r"(?P<year>\d{4})[-/.](?P<number_of_month>\d{1,2})[-/.](?P<day>\d{1,2})", "date"),
+        (r"(?P<day>\d{1,2})[-/.](?P<number_of_month>\d{1,2})(?:[-/.](?P<year>\d{4}|\d{2}))?", "date"),
+        (rf"{day}(?: of| haribulan)? {month}{year}", "date"),
+        (rf"{month} {day}(?: (?P<year>(?:19|20)\d\d))?(?! (?:days|hari|weeks|minggu))", "date"),
+        (r"(?P<day>\d{1,2}) ?(?:haribulan|hb) (?P<number_of_month>\d{1,2})", "date"),
+        (one_of(words["before_yesterday"]), "ago 2"),
+        (rf"{number} {unit} (?:ago|back|sebelum ini|sebelumnya)", "ago"),
+        (rf"(?:{last}) {number} {unit}", "last days"),
+        (rf"{number} {unit} (?:yang )?(?:lepas|lalu|sudah|terakhir|kebelakangan(?: ini)?|ke belakang)", "last days"),
+        (rf"(?:dalam masa|sejak|sepanjang|selama) {number} {unit}", "last days"),
+        (rf"{ahead} {number} {unit}", "next days"),
+        (
+            rf"{number} {unit} (?:yang )?(?:akan datang|ke depan|kedepan|seterusnya|ke hadapan|depan|hadapan)",
+            "next days",
+        ),
+        (rf"(?:within|untuk) {number} {unit}(?: lagi)?", "next days"),
+        (rf"{month} (?:(?P<year>(?:19|20)\d\d)|(?P<before>last year|tahun lepas|tahun lalu))", "month"),
+        *((one_of(names), kind) for kind, names in words["days"].items()),
+        *((one_of(names), kind) for kind, names in words["kinds"].items()),
+        (rf"(?:bulan|month) (?P<number_of_month>1[0-2]|[1-9]){year}", "month"),
+        (month, "month"),
+        (rf"(?:hari |last |this |next )?(?P<weekday>{one_of(words['weekdays'])})", "weekday"),
+    ]
+    return [(re.compile(rf"(?<!\S){text}(?!\S)"), kind) for text, kind in rows]
+
+
+def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
+    """The times in a question, in its order. words: of language_model.words_of; today: the last day of the records."""
+    text, found = " ".join(words), []
+    for pattern, kind in _patterns():
+        for match in pattern.finditer(text):
+            start = text[: match.start()].count(" ")
+            end = start + match[0].count(" ") + 1
+            if any(start < other.end and other.start < end for other in found):
+                continue
+            before, after = ["", *words][start], [*words, ""][end]
+            if before in _words()["until"] or _is_verb(match, {before, after}, kind):
+                continue
+            meant = _meant(kind, match.groupdict(), today)
+            if meant:
+                found.append(Mention(*meant, start, end))
+    return tuple(sorted(found, key=lambda mention: mention.start))
+
+
+def top_of(words: Sequence[str], taken: Sequence[Mention] = ()) -> int:
+    """How many a ranking is asked to show: "top 3", "three outlets", "3 barang"; 1 where no number says more."""
+    spent = {at for mention in taken for at in range(mention.start, mention.end)}
+    counted = set(_words()["counted"])
+    for at, word in enumerate(words):
+        number = None if at in spent else _number(word)
+        around = {words[at - 1] if at else "", *words[at + 1 : at + 3]}
+        if number and 1 < number <= 100 and around & counted:
+            return number
+    return 1
+
+
+def _is_verb(match: re.Match, beside: set[str], kind: str) -> bool:
+    """Whether a word that is also a month's name is none here: "may we", "march on"."""
+    if kind != "month" or match.groupdict().get("month") not in ("may", "march", "mar", "mac"):
+        return False
+    return not match.groupdict().get("year") and bool(beside & set(_words()["beside_verbs"]))
+
+
+def _meant(kind: str, parts: dict[str, str | None], today: date) -> tuple[str, str] | None:
+    """Kind and period; None where the numbers are no date."""
+    if kind == "date":
+        return _date(parts, today)
+    if kind == "month":
+        month = _month(parts)
+        year = _year(parts, today) or today.year - (month > today.month)
+        return "month", f"month:{year:04}-{month:02}"
+    if kind == "weekday":
+        return "weekday", f"weekday:{_words()['weekdays'][parts['weekday']]}"
+    name, _, fixed = kind.partition(" ")
+    if name == "ago":
+        count = int(fixed) if fixed else _number(parts["number"]) * _words()["units"][parts["unit"]]
+        if count == 1:
+            return "yesterday", "yesterday"
+        return ("date", f"day:{today - timedelta(count)}") if count < 10_000 else None
+    if kind in ("last days", "next days"):
+        return _span(name, _number(parts["number"]) * _words()["units"][parts["unit"]])
+    if name in ("last", "next") and fixed.isdigit():
+        return _span(name, int(fixed))
+    return kind, kind.replace(" ", "_")
+
+
+def _span(way: str, days: int) -> tuple[str, str] | None:
+    return (f"{way} days", f"{way}_{days}_days") if 0 < days < 10_000 else None
+
+
+def _date(parts: dict[str, str | None], today: date) -> tuple[str, str] | None:
+    month = _month(parts)
+    year = _year(parts, today)
+    try:
+        day = date(year or today.year, month, int(parts["day"]))
+        if year is None and day > today + timedelta(60):
+            day = day.replace(year=today.year - 1)
+    except ValueError:
+        return None
+    return "date", f"day:{day}"
+
+
+def _month(parts: dict[str, str | None]) -> int:
+    number = parts.get("number_of_month")
+    return _words()["months"][parts["month"]] if number is None else int(number)
+
+
+def _year(parts: dict[str, str | None], today: date) -> int | None:
+    if parts.get("before"):
+        return today.year - 1
+    year = parts.get("year")
+    return (int(year) + 2000 * (len(year) == 2)) if year else None
+
+
+def _number(word: str) -> int | None:
+    return int(word) if word.isdecimal() and len(word) < 5 else _words()["numbers"].get(word)

@@ -185,7 +185,8 @@ def _shown(way: str, name: str, entry: dict) -> str:
     )
 
 
-def _normaliser() -> Callable[[str], str]:
+def normaliser() -> Callable[[str], str]:
+    """Whisper's own: spelling, numbers and contractions in one way, without fillers."""
     from common import torchvision_cpu
 
     torchvision_cpu.mend()  # transformers imports torchvision where it is installed
@@ -204,7 +205,7 @@ def main(arguments: list[str] | None = None) -> None:
         way, cores, *paths = chosen.arguments.run
         print(json.dumps(run(way, int(cores), paths)))
         return
-    normalise, report = _normaliser(), {}
+    normalise, report = normaliser(), {}
     with tempfile.TemporaryDirectory() as folder:
         clips = [*recordings(chosen.data_folder("speech")), *made(Path(folder))]
         print(machine())

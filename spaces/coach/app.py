@@ -2,41 +2,35 @@
 
 import asyncio
 import inspect
+import json
 from functools import partial
 from pathlib import Path
 
 import gradio as gr
 
-from coach import pipeline, plots, sessions, summary
+from coach import plots, sessions, summary
 from coach.desk import AUTO, RULES, Desk
 from coach.records import plain
 from common import speech, ui
 from common.errors import UserError
 
-EXAMPLES = Path(__file__).parent / "examples"
+FOLDER = Path(__file__).parent / "examples"
+RECORDINGS = json.loads((FOLDER / "recordings.json").read_text(encoding="utf-8"))
 FIELDS = {str: gr.Textbox, int: partial(gr.Number, precision=0), bool: gr.Checkbox}
 PROGRESS = gr.Progress()
 MOST_PLOTS = 6  # measures and scores whose progress is drawn
 SPEAK, WRITE = "speak", "write"
-# The browser's own voice: nothing is sent anywhere.
-ALOUD = """(question) => {
-    if (!question || !window.speechSynthesis) return;
-    speechSynthesis.cancel();
-    const said = new SpeechSynthesisUtterance(question.text);
-    said.lang = 'en';
-    speechSynthesis.speak(said);
-}"""
 desk = Desk()
 
 
-def inputs_of(function) -> list:
+def inputs_of(function, **defaults) -> list:
     """A field for each parameter of an endpoint, with its default."""
     return [
         gr.File(label=name)
         if name == "file"
-        else FIELDS[one.annotation](None if one.default is one.empty else one.default, label=name)
+        else FIELDS[one.annotation](defaults.get(name, None if one.default is one.empty else one.default), label=name)
         for name, one in inspect.signature(function).parameters.items()
-        if one.kind is not one.KEYWORD_ONLY
+        if name == "file" or one.annotation in FIELDS
     ]
 
 
@@ -47,29 +41,6 @@ def event(function):
         return function(*values)
 
     return ui.guard(guarded)
-
-
-def analysis(file, question, text, language, model, judge, wording, earlier, tell_text, tell_words):
-    """The work of an analysis, as `ui.run` wants it: gives the answer and what was heard, None of a written one."""
-
-    def work(report) -> tuple:
-        models = desk.wording(wording)
-        if not file:
-            return pipeline.analyse(question, typed=text, models=models, tell=report, on_words=tell_words), None
-        heard = desk.hear(
-            file, language=language, model=model, person=earlier, judge=judge, tell=report, on_text=tell_text
-        )
-        return pipeline.analyse(question, heard=heard, models=models, tell=report, on_words=tell_words), heard
-
-    return work
-
-
-def drawn(heard):
-    """The timeline of a spoken answer."""
-    if heard is None:
-        return None
-    told = heard.transcript
-    return plots.pixels(plots.timeline(told.words, heard.tracks, heard.delivery, told.duration))
 
 
 @ui.guard
@@ -97,10 +68,11 @@ async def analyze(
     """
     asked, keep = desk.question(question, person), bool(person)
     begun = desk.session(person, session, keep=keep)
-    work = analysis(file, asked, text, language, model, judge, wording, person, None, None)
+    given = {"file": file, "text": text, "language": language, "model": model, "judge": judge, "person": person}
+    work = lambda tell: desk.answer(asked, **given, wording=wording, tell=tell)  # noqa: E731
     answer, heard = await ui.run(work, progress, request)
     begun, answer = desk.keep(person, begun, answer, file if keep and keep_sound else None)
-    return plain(answer) | {"session": begun.id}, drawn(heard)
+    return plain(answer) | {"session": begun.id}, plots.spoken(heard)
 
 
 @ui.guard
@@ -133,16 +105,11 @@ def shown(value):
     return gr.update(value=value, visible=value is not None and len(value) > 0)
 
 
-def kept(person: str | None, private: bool) -> str:
-    return "" if private else person or ""
-
-
 def next_one(role: str, category: str, level: int, person: str | None, private: bool, session) -> list:
     """The next question; a session begins with the first one, and where another role is chosen."""
     person = person or sessions.new_person()
     wishes = {"role": role or None, "category": category or None, "difficulty": level or None}
-    if session is None or (session.id is None) is not private or session.role != wishes["role"]:
-        session = desk.session(person, 0, keep=not private, **wishes)
+    session = desk.suited(person, session, keep=not private, **wishes)
     chosen, session = desk.ask(person, session, **wishes)
     return [person, session, *this_one(chosen.question, chosen.why)]
 
@@ -168,11 +135,11 @@ async def make(
         if how == SPEAK and not file:
             raise UserError("There is no recording yet. Record your answer, or upload a file.")
         person = person or sessions.new_person()
-        if session is None or (session.id is None) is not private:
-            session = desk.session(person, 0, keep=not private)
-        work = analysis(
-            file if how == SPEAK else None, question, text, language, model, (judge or "").strip(), wording,
-            kept(person, private), partial(told.__setitem__, "text"), partial(told.__setitem__, "words"),
+        session = desk.suited(person, session, keep=not private)
+        work = lambda tell: desk.answer(  # noqa: E731
+            question, file=file if how == SPEAK else None, text=text, language=language, model=model,
+            judge=(judge or "").strip(), person="" if private else person, wording=wording, tell=tell,
+            on_text=partial(told.__setitem__, "text"), on_words=partial(told.__setitem__, "words"),
         )  # fmt: skip
         progress = lambda part, line: told.__setitem__("line", f"{part:.0%} · {line} …")  # noqa: E731
         task = asyncio.ensure_future(ui.run(work, progress, request))
@@ -180,30 +147,20 @@ async def make(
             while not task.done():
                 await asyncio.wait([task], timeout=0.5)
                 if not task.done():
-                    yield [told.get("line", "Waiting …"), growing(told), *[gr.skip()] * len(RESULT), *[gr.skip()] * 2]
+                    so_far = gr.update(value=summary.growing(told), visible=True)
+                    yield [told.get("line", "Waiting …"), so_far, *[gr.skip()] * (len(RESULT) + 2)]
             answer, heard = task.result()
         finally:
             if not task.done():
                 task.cancel()
                 await asyncio.wait([task])
         session, answer = desk.keep(person, session, answer, file if heard and keep_sound and not private else None)
-        yield [
-            summary.done(answer, session),
-            gr.update(visible=False),
-            *result(answer, heard, question),
-            session,
-            person,
-        ]
+        seen = result(answer, heard, question)
+        yield [summary.done(answer, session), gr.update(visible=False), *seen, session, person]
     except Exception as error:
         said = ui.explain(error)
         yield [said.message, *[gr.skip()] * (len(RESULT) + 3)]
         raise said from error
-
-
-def growing(told: dict[str, str]):
-    """What is known before the end: the transcript so far, then the feedback so far."""
-    parts = [summary.plain(told[name]) for name in ("text", "words") if told.get(name)]
-    return gr.update(value="\n\n".join(parts) or "…", visible=True)
 
 
 def result(answer, heard, question) -> list:
@@ -214,13 +171,19 @@ def result(answer, heard, question) -> list:
         summary.result(answer),
         shown(summary.score_rows(answer)),
         summary.formulas(answer),
-        shown(drawn(heard)),
+        shown(plots.spoken(heard)),
         gr.update(value=summary.said(answer), visible=spoken),
         gr.update(value=summary.measure_rows(answer), visible=spoken),
         gr.update(value=summary.sources(answer), visible=spoken),
         gr.update(value=summary.feeling(answer), visible=spoken),
         gr.update(choices=list(question.follow_ups), value=None, visible=bool(question.follow_ups)),
     ]
+
+
+def example(clicked: list[str]) -> list:
+    """The page for an example: its question, and its recording where a person's own would be."""
+    asked = desk.question(RECORDINGS[Path(clicked[0]).stem]["question"])
+    return [clicked[0], gr.Tabs(selected=SPEAK), SPEAK, *this_one(asked)]
 
 
 def find(words: str, role: str, category: str, level: int, person: str | None) -> list:
@@ -254,13 +217,7 @@ def go_on(number: int | None, person: str | None) -> list:
     session = sessions.resume(desk.store, person or "", chosen(number))
     waiting = desk.bank(person).get(session.waiting or "")
     page = this_one(waiting) if waiting else [gr.skip()] * 4
-    return [
-        session,
-        gr.update(value=session.role or ""),
-        *page,
-        f"Session {session.id} goes on.",
-        gr.Tabs(selected="practise"),
-    ]
+    return [session, session.role or "", *page, f"Session {session.id} goes on.", gr.Tabs(selected="practise")]
 
 
 def chosen(number: int | None) -> int:
@@ -291,6 +248,7 @@ with ui.Blocks(title="Coach", delete_cache=(3600, 24 * 3600)) as demo:
     ui.intro("Coach", "Practise interview answers aloud: see what you said, how you said it, and what to change.")
     person = gr.BrowserState(None, storage_key="demo-house-coach", secret="coach")  # an id by chance, no password
     session, question, found_ids, how = gr.State(), gr.State(), gr.State([]), gr.State(SPEAK)
+    always, no_person, no_session = gr.State(True), gr.State(), gr.State()  # an example is kept for nobody
     with gr.Tabs(elem_id="tabs") as tabs:
         with gr.Tab("Practise", id="practise"), gr.Row():
             with gr.Column(scale=2, min_width=320):
@@ -306,7 +264,7 @@ with ui.Blocks(title="Coach", delete_cache=(3600, 24 * 3600)) as demo:
                 with gr.Accordion("Or a question of your own", open=False):
                     own = gr.Textbox(label="Question", max_length=500, elem_id="own")
                     use = gr.Button("Use it", size="sm", elem_id="use")
-                with gr.Tabs(selected=SPEAK, elem_id="answer"):
+                with gr.Tabs(selected=SPEAK, elem_id="answer") as ways:
                     with gr.Tab("Speak", id=SPEAK) as speak_tab:
                         sound = gr.Audio(
                             sources=["microphone", "upload"], type="filepath", show_label=False, elem_id="sound"
@@ -314,6 +272,13 @@ with ui.Blocks(title="Coach", delete_cache=(3600, 24 * 3600)) as demo:
                         video = gr.File(label="Or a video or sound file of another kind", height=90, elem_id="file")
                     with gr.Tab("Write", id=WRITE) as write_tab:
                         text = gr.Textbox(label="Your answer", lines=7, max_lines=20, elem_id="text")
+                examples = gr.Dataset(
+                    label="Or click an example: an answer said by a machine, which is not kept",
+                    components=[gr.Audio(render=False)],
+                    samples=[[str(FOLDER / f"{name}.webm")] for name in RECORDINGS],
+                    sample_labels=[one["title"] for one in RECORDINGS.values()],
+                    elem_id="examples",
+                )
                 with gr.Accordion("More choices: what is kept, who words it, models", open=False):
                     private = gr.Checkbox(False, label="Keep nothing of this", elem_id="private")
                     keep_sound = gr.Checkbox(False, label="Keep the recording, too")
@@ -359,11 +324,7 @@ with ui.Blocks(title="Coach", delete_cache=(3600, 24 * 3600)) as demo:
             search = gr.Button("Search", variant="primary", elem_id="search")
             searched = say("searched")
             found = table(summary.FOUND_HEADS, "found", "A click takes the question")
-            gr.Markdown(
-                "### Bring your own questions\nCSV or JSON with `text`, and where you like `role`, `category`, "
-                "`difficulty`, `key_points`, `follow_ups`.",
-                padding=True,
-            )
+            gr.Markdown(summary.FILE_OF_QUESTIONS, padding=True)
             new = gr.File(label="File", height=100, elem_id="new")
             add = gr.Button("Add them", elem_id="add")
             added = say("added")
@@ -382,7 +343,7 @@ with ui.Blocks(title="Coach", delete_cache=(3600, 24 * 3600)) as demo:
             told = say("told")
             files = gr.File(label="Report", file_count="multiple", visible=False, elem_classes="files")
             wipe = gr.Button("Delete everything that is kept of me", variant="stop", elem_id="wipe")
-        ui.api_tab(demo, (EXAMPLES / "client.txt").read_text(encoding="utf-8"))
+        ui.api_tab(demo, (FOLDER / "client.txt").read_text(encoding="utf-8"))
     ui.footer(demo, "Coach")
 
     RESULT = [shown_result, feedback, scores, formula, timeline, said, measures, source, feeling, follow]
@@ -401,30 +362,30 @@ with ui.Blocks(title="Coach", delete_cache=(3600, 24 * 3600)) as demo:
     wire(take.click, next_one, [role, category, level, person, private, session], [person, session, *this], note)
     wire(partial(gr.on, [use.click, own.submit]), own_one, [own, person], this, note)
     wire(follow.input, own_one, [follow, person], this, note)
-    aloud.click(None, question, None, js=ALOUD, **ui.QUIET)
+    aloud.click(None, question, None, js=summary.ALOUD, **ui.QUIET)
     speak_tab.select(lambda: SPEAK, None, how, **ui.QUIET)
     write_tab.select(lambda: WRITE, None, how, **ui.QUIET)
     video.upload(lambda file: file, video, sound, **ui.QUIET)
     demo.load(lambda: summary.provider_line(desk.providers()), None, who, **ui.QUIET)
 
-    run = go.click(
-        make,
-        [sound, text, how, question, person, private, session, keep_sound, language, model, judge, wording],
-        [note, guide, *RESULT, session, person],
-        show_progress="hidden",
-        api_visibility="private",
-        trigger_mode="once",
-        **heavy,
-    )
-    stop.click(lambda: "Stopped.", None, note, cancels=[run], queue=False, **ui.QUIET)
+    choices = [keep_sound, language, model, judge, wording]
+    page = [note, guide, *RESULT]
+    clicked = examples.click(example, examples, [sound, ways, how, *this], **ui.QUIET)
+    # An example may follow so soon upon Stop that the page still holds the stopped run, and would drop it as a second.
+    runs = [
+        trigger(
+            make, [sound, text, how, question, whose, keeps_nothing, where, *choices], [*page, where, whose],
+            trigger_mode=mode, **heavy, **ui.QUIET,
+        )
+        for trigger, mode, whose, keeps_nothing, where in (
+            (go.click, "once", person, private, session),
+            (clicked.then, "multiple", no_person, always, no_session),
+        )
+    ]  # fmt: skip
+    stop.click(lambda: "Stopped.", None, note, cancels=runs, queue=False, **ui.QUIET)
 
-    wire(
-        partial(gr.on, [search.click, words.submit]),
-        find,
-        [words, role, category, level, person],
-        [found, found_ids],
-        searched,
-    )
+    look_for = partial(gr.on, [search.click, words.submit])
+    wire(look_for, find, [words, role, category, level, person], [found, found_ids], searched)
     found.select(ui.guard(pick), [found_ids, person], [*this, tabs], **ui.QUIET)
     wire(add.click, bring, [new, person], [added, person, new], added)
 
@@ -444,22 +405,13 @@ with ui.Blocks(title="Coach", delete_cache=(3600, 24 * 3600)) as demo:
             call.click(
                 ui.guard(function), inputs_of(function), gr.JSON(label="Result"), api_name=function.__name__, **more
             )
-        takes = [
-            gr.File(None, label="file"),
-            gr.Textbox(label="question"),
-            gr.Textbox("", label="text"),
-            gr.Textbox("", label="person"),
-            gr.Number(0, precision=0, label="session"),
-            gr.Checkbox(False, label="keep_sound"),
-            gr.Textbox("", label="language"),
-            gr.Textbox(speech.DEFAULT, label="model"),
-            gr.Textbox("", label="judge"),
-            gr.Textbox(AUTO, label="wording"),
-        ]
+        takes = inputs_of(
+            analyze, text="", person="", session=0, keep_sound=False, language="", model=speech.DEFAULT, judge="",
+            wording=AUTO,
+        )  # fmt: skip
         gives = [gr.JSON(label="Answer"), gr.Image(label="Timeline", format="png")]
         call.click(analyze, takes, gives, api_name="analyze", **heavy)
-        takes = [gr.Textbox(label="person"), gr.Number(None, precision=0, label="session")]
-        call.click(report, takes, gr.File(label="Files", file_count="multiple"), api_name="report")
+        call.click(report, inputs_of(report), gr.File(label="Files", file_count="multiple"), api_name="report")
     ui.stop_on_close(demo)
 
 demo.queue(max_size=20, default_concurrency_limit=1)

@@ -78,6 +78,19 @@ def test_a_recording_is_analysed_and_remembered(open_page, pictures, spoken):
     page.locator("#told").get_by_text("Deleted: 1 sessions").wait_for()
 
 
+def test_an_example_runs_with_one_click_and_is_not_kept(open_page, pictures):
+    page = open_page("/coach/")
+    page.locator("#examples").get_by_text("with fillers").click()
+    page.locator("#asked h3").get_by_text("deadline").wait_for()
+    finished(page)
+    page.locator("#note").get_by_text("not kept").wait_for()
+    page.locator("#measures").locator("text=Longest pause >> visible=true").first.wait_for()
+    page.locator("#sound").get_by_role("button", name="Play").first.wait_for()
+    page.screenshot(path=pictures / "coach_example.png", full_page=True)
+    open_tab(page, "Progress")
+    page.locator("#courses").get_by_text("Nothing is kept yet").wait_for()
+
+
 def test_a_written_answer_to_a_question_that_was_searched(open_page, pictures):
     page = open_page("/coach/")
     open_tab(page, "Questions")

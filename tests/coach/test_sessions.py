@@ -156,8 +156,14 @@ def test_an_id_is_nobody_elses(file_store):
     ids = {new_person() for _ in range(500)}
     assert len(ids) == 500 and {len(one) for one in ids} == {22}
     start(file_store, ids.pop())
-    with pytest.raises(UserError, match="id is not valid"):
+    with pytest.raises(UserError, match="id 'anna' is not valid"):
         start(file_store, "anna")
+
+
+def test_of_an_id_that_is_nearly_right_only_the_beginning_is_quoted(file_store):
+    with pytest.raises(UserError, match="id 'secret-a'… is not valid") as refused:
+        start(file_store, "secret-and-long-enough with a space")
+    assert "long" not in str(refused.value)
 
 
 # Records

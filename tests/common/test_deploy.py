@@ -110,7 +110,7 @@ def test_a_weight_that_the_manifest_names_has_to_be_there(project, tmp_path):
 # Imports everything that was staged; says where each module came from.
 IMPORT_ALL = """
 import importlib, json, pathlib, sys
-paths = [path for room in ("common", "footsteps") for path in pathlib.Path(room).rglob("*.py")]
+paths = [path for room in ("common", sys.argv[1]) for path in pathlib.Path(room).rglob("*.py")]
 names = ["app", *(".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths)]
 modules = [importlib.import_module(name) for name in names]
 assert type(modules[0].demo).__name__ == "Blocks"
@@ -118,12 +118,13 @@ print(json.dumps({module.__name__: module.__file__ for module in modules}))
 """
 
 
-def test_the_staged_space_imports_alone(tmp_path):
+@pytest.mark.parametrize("space", ["coach", "footsteps"])
+def test_the_staged_space_imports_alone(tmp_path, space):
     """Without site (-S) no .pth file is read, so this project's own installation in place can't help out."""
-    out = deploy.stage("footsteps", tmp_path / "out")
+    out = deploy.stage(space, tmp_path / "out")
     path = os.pathsep.join([str(out), sysconfig.get_path("purelib")])
     result = subprocess.run(
-        [sys.executable, "-S", "-c", IMPORT_ALL],
+        [sys.executable, "-S", "-c", IMPORT_ALL, space],
         cwd=out,
         env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
@@ -132,7 +133,7 @@ def test_the_staged_space_imports_alone(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     files = json.loads(result.stdout.splitlines()[-1])
-    assert {"app", "common.weights", "footsteps.pipeline"} <= files.keys()
+    assert {"app", "common.weights", f"{space}.pipeline"} <= files.keys()
     assert {name for name, file in files.items() if not Path(file).is_relative_to(out)} == set()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import soundfile
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
@@ -183,10 +184,24 @@ def test_bad_input_is_answered_with_words(client, tmp_path):
         (("any-beh-1", ""), "/score_text", "no answer yet"),
         (("astronaut",), "/next_question", "no role 'astronaut'"),
         (("", 5), "/search_questions", "no words"),
-        (("person", 1), "/history", "id is not valid"),
+        (("person", 1), "/history", "id 'person' is not valid"),
     ):
         with pytest.raises(AppError, match=re.escape(words)):
             client.predict(*arguments, api_name=endpoint)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("Ich habe drei Jahre in einem Hotel gearbeitet.", 9.0), ("Ja.", 0.3)])
+def test_another_language_and_a_third_of_a_second_are_heard_and_get_no_points(client, tmp_path, text, seconds):
+    (tmp_path / "answer.wav").write_bytes(
+        subprocess.run(["espeak-ng", "-v", "de", "-s", "150", "--stdout", text], check=True, capture_output=True).stdout
+    )
+    sound, rate = soundfile.read(tmp_path / "answer.wav")
+    soundfile.write(tmp_path / "answer.wav", sound[: round(seconds * rate)], rate)
+    given = handle_file(str(tmp_path / "answer.wav"))
+    answer, _ = client.predict(given, "any-beh-1", language="de", wording="rules", api_name="/analyze")
+    assert answer["text"] and answer["language"] == "de" and answer["measures"]
+    assert not answer["overall"]  # a single word is of no language, and has 0 points
+    assert seconds < 1 or (answer["scores"] == [] and "English" in answer["feedback"])
 
 
 def test_providers_end_with_the_rules(client):

@@ -6,12 +6,16 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 import urllib.request
 from pathlib import Path
 
 import httpx
 import pytest
+from gradio_client import Client
+
+from common import deploy
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN = 5.0  # seconds from the command to the start page, on two cores
@@ -24,9 +28,9 @@ def free_port() -> int:
         return sock.getsockname()[1]
 
 
-def start(*arguments: str, script: str = "app_launcher.py", **more) -> subprocess.Popen:
+def start(*arguments: str, script: str = "app_launcher.py", cwd: Path = ROOT, **more) -> subprocess.Popen:
     command = [sys.executable, script, *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
 
 def wait_for(address: str, process: subprocess.Popen, seconds: float = 30) -> str:
@@ -119,6 +123,23 @@ def test_the_space_runs_alone(tmp_path):
     process = start(script="spaces/footsteps/app.py", env=dict(os.environ, GRADIO_SERVER_PORT=str(port)))
     try:
         assert "Footsteps" in wait_for(f"http://127.0.0.1:{port}/", process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def test_the_staged_space_of_coach_runs_alone(tmp_path):
+    """In a folder where nothing else of this project is: its questions, its database and its examples are in it."""
+    out, port = deploy.stage("coach", tmp_path / "out"), free_port()
+    path = os.pathsep.join([str(out), sysconfig.get_path("purelib")])
+    settings = {"GRADIO_SERVER_PORT": str(port), "PYTHONPATH": path, "DEMO_DATA_DIR": str(tmp_path / "data")}
+    # Without site (-S) this project's own installation in place can't help out.
+    process = start("app.py", script="-S", cwd=out, env=os.environ | settings)
+    try:
+        assert "Coach" in wait_for(f"http://127.0.0.1:{port}/", process, 60)
+        client = Client(f"http://127.0.0.1:{port}/", verbose=False)
+        assert client.predict("nurse", api_name="/next_question")["session"] == 1
+        client.close()
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)

@@ -89,6 +89,13 @@ class Desk:
         store = self.store if keep else None
         return sessions.resume(self.store, person, number) if number else sessions.start(store, person, **wishes)
 
+    def suited(self, person: str, session: Session | None, *, keep: bool, **wishes: str | int | None) -> Session:
+        """The session that somebody is in; a new one where there is none, where it is kept and should not be or the
+        other way round, and where another role is wished for."""
+        if session and (session.id is not None) is keep and wishes.get("role", session.role) == session.role:
+            return session
+        return self.session(person, 0, keep=keep, **wishes)
+
     def ask(
         self, person: str, session: Session, *, seed: int = 0, **wishes: str | int | None
     ) -> tuple[choice.Choice, Session]:
@@ -231,6 +238,28 @@ class Desk:
             on_text=on_text,
         )
 
+    def answer(
+        self,
+        question: Question,
+        *,
+        file: str | None = None,
+        text: str = "",
+        wording: str = AUTO,
+        tell: pipeline.Tell | None = None,
+        on_text: Callable[[str], None] | None = None,
+        on_words: Callable[[str], None] | None = None,
+        **more: str,
+    ) -> tuple[Answer, pipeline.Heard | None]:
+        """Everything about an answer, and what was heard of it: None of a written one.
+
+        file: its recording, None for the written answer `text`; more: for `hear`; the rest as in `wording` and
+        `pipeline.analyse`
+        """
+        models = self.wording(wording)
+        heard = self.hear(file, tell=tell, on_text=on_text, **more) if file else None
+        found = pipeline.analyse(question, heard=heard, typed=text, models=models, tell=tell, on_words=on_words)
+        return found, heard
+
     def wording(self, who: str) -> llm.Models | None:
         """Who words the feedback: AUTO, RULES, or one provider by its name."""
         if who == RULES:
@@ -332,4 +361,3 @@ def _judge(name: str) -> object | None:
     if (service := emotion_models.Service.from_environment()) is None:
         raise UserError("No service for voices is set up. Name its address in the settings, or leave it out.")
     return service
-

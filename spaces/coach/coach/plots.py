@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from coach.delivery import Delivery
+    from coach.pipeline import Heard
     from coach.places import Place
     from coach.sessions import Course
     from common.speech import Word
@@ -34,6 +35,14 @@ _PITCHES, _LOUDNESSES = (0.33, 0.6), (0.0, 0.28)  # of a row: where the curves a
 _LETTER = 0.0165  # of a row's width
 _DEEPEST = 40.0  # dB below the loudest that are drawn
 _DATES = 4  # below a plot
+
+
+def spoken(heard: "Heard | None") -> np.ndarray | None:
+    """The timeline of what was heard, as a page shows it; of nothing, none."""
+    if heard is None:
+        return None
+    told = heard.transcript
+    return pixels(timeline(told.words, heard.tracks, heard.delivery, told.duration))
 
 
 def timeline(words: "Sequence[Word]", tracks: "Tracks", delivery: "Delivery", duration: float) -> "Figure":

@@ -14,10 +14,20 @@ MEASURE_HEADS = {"Measure": "34%", "Value": "24%", "Comfortable": "24%", "": "18
 FOUND_HEADS = {"Question": "60%", "For": "18%", "Kind": "14%", "": "8%"}
 SESSION_HEADS = {"Session": "16%", "When": "30%", "Role": "28%", "Answers": "13%", "Score": "13%"}
 VERDICTS = {"low": "▼ low", "good": "✓", "high": "▲ high", "unknown": "?"}
+# The browser's own voice: nothing is sent anywhere.
+ALOUD = """(question) => {
+    if (!question || !window.speechSynthesis) return;
+    speechSynthesis.cancel();
+    const said = new SpeechSynthesisUtterance(question.text);
+    said.lang = 'en';
+    speechSynthesis.speak(said);
+}"""
 KINDS = {transcript.FILLER: "filler", transcript.PAUSE: "pause"}
 ROLE_CHOICES = [("Any role", ""), *((title.capitalize(), name) for name, title in ROLES.items() if name != ANY)]
 CATEGORY_CHOICES = [("All kinds", ""), *((name.capitalize(), name) for name in CATEGORIES)]
 LEVEL_CHOICES = [("As it suits you", 0), *((word.capitalize(), level) for level, word in LEVELS.items())]
+FILE_OF_QUESTIONS = """### Bring your own questions
+CSV or JSON with `text`, and where you like `role`, `category`, `difficulty`, `key_points`, `follow_ups`."""
 GUIDE = """**What you said, and how, will appear here.**
 
 1. Choose a role and take a question, or write one of your own.
@@ -103,6 +113,11 @@ def done(answer: Answer, session: Session) -> str:
     seconds = sum(answer.seconds.values())
     kept = f"kept as answer {len(session.answers)} of session {session.id}" if session.id else "not kept"
     return f"Done in {seconds:.1f} s, {kept}."
+
+
+def growing(told: dict[str, str]) -> str:
+    """What is known before the end: the transcript so far, then the feedback so far."""
+    return "\n\n".join(plain(told[name]) for name in ("text", "words") if told.get(name)) or "…"
 
 
 def session_rows(history: dict) -> list[list]:

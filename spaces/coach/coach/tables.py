@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from coach.questions import Question
+from coach.questions import Question, quoted
 from coach.records import Answer, Session, decode, plain, utc
 from common.errors import UserError
 
@@ -113,10 +113,11 @@ def tables() -> Tables:
 def owner(person: str) -> str:
     """The hash of a person's id, 64 hexadecimal digits. Raises UserError for what is no such id."""
     if not isinstance(person, str) or not _PERSON.fullmatch(person):
-        # Not quoted: a mistyped id is still nearly somebody's key.
+        # The beginning alone, where it is long: a mistyped id is still nearly somebody's key.
+        shown = f"{person[:8]!r}…" if isinstance(person, str) and len(person) >= 20 else quoted(person)
         raise UserError(
-            "The person's id is not valid. It has 20 to 64 letters, digits, '-' or '_'; nobody may be able to guess it."
-            " Make one with coach.sessions.new_person()."
+            f"The person's id {shown} is not valid. It has 20 to 64 letters, digits, '-' or '_'; nobody may be able to "
+            "guess it. Make one with coach.sessions.new_person()."
         )
     return hashlib.sha256(person.encode()).hexdigest()
 

@@ -13,11 +13,7 @@ from fastapi.testclient import TestClient
 
 ROOT = Path(__file__).resolve().parent.parent
 
-pytestmark = [
-    # Third-party code at work: pandas inside gradio, gradio inside starlette.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of third-party code: gradio inside starlette
 
 CARD = """---
 title: Loud & clear

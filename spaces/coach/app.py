@@ -308,8 +308,9 @@ with ui.Blocks(title="Coach", delete_cache=(3600, 24 * 3600)) as demo:
                         buttons=["download", "fullscreen"],
                     )  # fmt: skip
                     said = gr.HighlightedText(
-                        label="What you said", color_map={"filler": "orange", "pause": "gray"}, elem_id="said"
-                    )
+                        label="What you said", elem_id="said",
+                        color_map={"filler": "orange", "repeated": "purple", "pause": "gray"},
+                    )  # fmt: skip
                     measures = table(summary.MEASURE_HEADS, "measures", "How you said it")
                     with gr.Accordion("Where the ranges come from", open=False):
                         source = gr.Markdown(elem_id="source", padding=True)

@@ -19,7 +19,7 @@ from coach.sessions import FEW, Course
 STRONG, FAINT = "strong", "faint"
 ENOUGH = 75  # of 100: a score from here on needs no practice
 MOST_ADVICE = 4
-_STYLES = {transcript.FILLER: STRONG, transcript.PAUSE: FAINT}
+_STYLES = {transcript.FILLER: STRONG, transcript.REPEATED: STRONG, transcript.PAUSE: FAINT}
 _VERDICTS = {"low": "below", "high": "above", "good": "within"}
 
 

@@ -198,6 +198,8 @@ def _course(axes: "Axes", course: "Course") -> None:
     known = np.concatenate([values, lows[np.isfinite(lows)], highs[np.isfinite(highs)]])
     margin = 0.15 * max(float(np.ptp(known)), 0.1 * float(np.abs(known).max()), 1e-3)
     bottom, top = float(known.min()) - margin, float(known.max()) + margin
+    if course.kind == "score":  # out of 100, whatever they have been so far
+        bottom, top = -4.0, 104.0
     edges = np.array([-0.5, *places[:-1] + 0.5, len(values) - 0.5])
     for left, right, low, high in zip(edges, edges[1:], lows, highs, strict=False):
         if np.isfinite(low) or np.isfinite(high):

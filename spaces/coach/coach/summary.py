@@ -22,7 +22,6 @@ ALOUD = """(question) => {
     said.lang = 'en';
     speechSynthesis.speak(said);
 }"""
-KINDS = {transcript.FILLER: "filler", transcript.PAUSE: "pause"}
 ROLE_CHOICES = [("Any role", ""), *((title.capitalize(), name) for name, title in ROLES.items() if name != ANY)]
 CATEGORY_CHOICES = [("All kinds", ""), *((name.capitalize(), name) for name in CATEGORIES)]
 LEVEL_CHOICES = [("As it suits you", 0), *((word.capitalize(), level) for level, word in LEVELS.items())]
@@ -97,8 +96,8 @@ def sources(answer: Answer) -> str:
 
 
 def said(answer: Answer) -> list[tuple[str, str | None]]:
-    """The transcript with fillers and long pauses marked."""
-    return [(piece.text, KINDS.get(piece.kind)) for piece in transcript.pieces(answer)]
+    """The transcript with fillers, repetitions and long pauses marked."""
+    return [(piece.text, piece.kind or None) for piece in transcript.pieces(answer)]
 
 
 def feeling(answer: Answer) -> str:

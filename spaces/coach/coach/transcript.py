@@ -8,14 +8,14 @@ from typing import NamedTuple
 from coach.figures import shown
 from coach.records import Answer, Word
 
-FILLER, PAUSE = "filler", "pause"
+FILLER, REPEATED, PAUSE = "filler", "repeated", "pause"
 LONG = 1.0  # s: pauses from here on are marked
-MARKED = ("fillers", "repetitions")  # measures whose places are marked
+MARKED = {"repetitions": REPEATED, "fillers": FILLER}  # measures whose places are marked; the later one counts
 _CORE = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)  # of a word: without the punctuation at its ends
 
 
 class Piece(NamedTuple):
-    """kind: FILLER (repetitions too), PAUSE, or "" for other words"""
+    """kind: FILLER, REPEATED, PAUSE, or "" for other words"""
 
     text: str
     kind: str = ""
@@ -29,20 +29,21 @@ def pieces(answer: Answer) -> list[Piece]:
     text, spans = answer.text, _spans(answer.text, answer.words)
     if not spans:
         return [Piece(text)] if text else []
-    places = [place for one in answer.measures if one.name in MARKED for place in one.places]
+    measures = {one.name: one for one in answer.measures}
+    places = [(place, kind) for name, kind in MARKED.items() if name in measures for place in measures[name].places]
     middles = [(word.start + word.end) / 2 for word in answer.words]
     pauses = [pause for pause in answer.pauses if pause.end - pause.start >= LONG]
     added = [(pause.start, Piece(f"[pause {shown(pause.end - pause.start)} s]", PAUSE)) for pause in pauses]
-    cores, marked = [_CORE.search(text, *span) for span in spans], set()
-    for place in places:
+    cores, marked = [_CORE.search(text, *span) for span in spans], {}
+    for place, kind in places:
         # Times of words reach over silences: what stands there is the filler only if it is the same word.
         said = {core.group().casefold() for word in place.text.split() if (core := _CORE.search(word))}
         inside = range(bisect_left(middles, place.start), bisect(middles, place.end))
         if those := [at for at in inside if cores[at] and cores[at].group().casefold() in said]:
-            marked.update(those)
+            marked |= dict.fromkeys(those, kind)
         elif place.text:
-            added.append((place.start, Piece(place.text, FILLER)))
-    marks = [(*cores[at].span(), [Piece(cores[at].group(), FILLER)]) for at in marked]
+            added.append((place.start, Piece(place.text, kind)))
+    marks = [(*cores[at].span(), [Piece(cores[at].group(), kind)]) for at, kind in marked.items()]
     for time, piece in sorted(added):
         word = bisect(middles, time)
         at_end = word == len(spans)

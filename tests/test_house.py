@@ -207,7 +207,7 @@ def test_a_space_names_what_it_imports_and_not_what_the_hub_brings(space):
     assert requirements & brought == set()
     needed = third_party(reached(space))
     # gradio brings the HTTP library, the Hub's client its lock and progress bar, Python 3.12 its TOML reader.
-    assert needed - requirements - brought - {"httpx", "filelock", "tqdm", "tomli"} == set()
+    assert needed - requirements - brought - {"httpx", "fastapi", "pydantic", "filelock", "tqdm", "tomli"} == set()
 
 
 @pytest.mark.parametrize("space", APPS)

@@ -30,16 +30,40 @@ BAD = (
     ("20/11/2026", OUTLET, "rice", "kg", "0", "1000000000", "0", "a thousand million"),
     ("20/11/2026", OUTLET, "noodles", "kg", "", "", "", "nothing was counted"),
 )
-RECEIPT = Drawn(
+MEASURES = {
+    "CHICKEN WHOLE": "KG",
+    "SANTAN SEGAR": "L",
+    "BAWANG BESAR": "KG",
+    "TELUR GRED A": "PCS",
+    "PAPER NAPKINS": "",
+}
+
+
+class Weighed(Drawn):
+    """A receipt that says in which unit things were bought."""
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        measures = iter(MEASURES[one.name] for one in self.bought)
+        return [
+            (left.replace(" x ", f" {next(measures)} x ").replace("  x", " x"), right)
+            if " x " in left
+            else (left, right)
+            for left, right in super().rows
+        ]
+
+
+RECEIPT = Weighed(
     company="KEDAI BEKALAN SERI CENDANA SDN BHD",
     day=date(2026, 11, 20),
     bought=(
         Bought("CHICKEN WHOLE", 10, 10.90),
-        Bought("SANTAN SEGAR 1L", 6, 8.75),
+        Bought("SANTAN SEGAR", 6, 8.75),
         Bought("BAWANG BESAR", 5, 4.20),
+        Bought("TELUR GRED A", 60, 0.48),
         Bought("PAPER NAPKINS", 2, 6.50),
     ),
-    paid=200.0,
+    paid=250.0,
     address=("NO 8, JALAN KENANGA 2", "30000 IPOH, PERAK"),
 )
 WIDTH, HEIGHT, QUALITY = 900, 1240, 82

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import UserError
+from common.llm import NoModel, Reply
 from inventory.ask import THRESHOLD, allowed_of, ask, mark
 from inventory.example import ITEMS, OUTLETS
 from inventory.grammar import Grammar
@@ -172,3 +173,51 @@ def test_whatever_is_asked_and_read_there_is_an_answer(panel, text, random):
     answer = ask(text, panel, ITEMS, OUTLETS, model=Anything(random.randrange))
     assert answer.text and not (answer.understood and answer.ask_back)
     assert answer.understood or answer.rows == ()
+
+
+class Larger:
+    """Larger models, as `common.llm.Models`: they give prepared answers, and keep what they were asked."""
+
+    def __init__(self, *answers: str | Exception) -> None:
+        self.providers = ("one",)
+        self._answers = list(answers)
+        self.asked = []
+
+    def ask(self, system: str, user: str, *, most_tokens: int) -> Reply:
+        self.asked.append((system, user))
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return Reply(answer, "openai", "large", 0.1, 0.1)
+
+
+def test_a_larger_model_is_asked_first(panel):
+    models = Larger("stock Item chicken Place bangsar\n")
+    answer = ask("Chicken left in Bangsar?", panel, ITEMS, OUTLETS, model=Queue(), models=models)
+    assert answer.text == "Stock of chicken in Bangsar on 2026-11-20: 20 kg." and answer.by == "openai large"
+    [(system, user)] = models.asked
+    assert user == "chicken left in bangsar" and "wasted" in system and "last month" in system
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        NoModel("No language model answers."),
+        "I would love to help! The answer is 20 kg.",
+        "",
+        "stock Item beef",  # not a word of the question
+        "used Item chicken Period last days",  # no such time in the question
+        "DROP TABLE records",
+    ],
+)
+def test_what_a_larger_model_makes_up_is_not_believed(panel, said):
+    reader = Queue(Line("stock", ("chicken",), ("bangsar",)))
+    answer = ask("Chicken left in Bangsar?", panel, ITEMS, OUTLETS, model=reader, models=Larger(said))
+    assert answer.text == "Stock of chicken in Bangsar on 2026-11-20: 20 kg." and answer.by == "inventory-questions"
+
+
+def test_without_larger_models_none_is_asked(panel):
+    models = Larger()
+    models.providers = ()
+    line = Line("stock", ("chicken",), ("bangsar",))
+    assert asked(panel, "Chicken left in Bangsar?", line, models=models).understood and models.asked == []

@@ -8,7 +8,7 @@ a fifth of one.
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,28 +22,52 @@ _BLOCK = 32  # weights that share a scale
 
 @dataclass(frozen=True, eq=False)
 class GgufFile:
-    """settings: by their names in the file; tensors: float32, by name, in the shapes of torch (rows first)"""
+    """settings: by their names in the file; tensors: float32, by name, in the shapes of torch (rows first)
+
+    A tensor is unpacked each time that it is asked for: four times as large as in the file, and not all are wanted.
+    """
 
     settings: dict[str, Any]
-    tensors: dict[str, np.ndarray]
+    tensors: Mapping[str, np.ndarray]
 
 
 def read(path: Path) -> GgufFile:
-    """The whole file. Raises ValueError where it isn't one, or holds a number type that isn't read here."""
+    """The file. Raises ValueError where it isn't one, or holds a number type that isn't read here."""
     data = np.memmap(path, np.uint8, "r")
     head = _Header(data)
     if head.take("4s") != b"GGUF" or head.take("I") not in (2, 3):
         raise ValueError(f"{path.name} is no GGUF file of version 2 or 3")
     tensor_count, setting_count = head.take("Q"), head.take("Q")
     settings = {head.string(): head.value(head.take("I")) for _ in range(setting_count)}
-    places = []
+    places = {}
     for _ in range(tensor_count):
         name = head.string()
         shape = [head.take("Q") for _ in range(head.take("I"))][::-1]
-        places.append((name, shape, head.take("I"), head.take("Q")))
+        kind, at = head.take("I"), head.take("Q")
+        if kind not in _TYPES:
+            raise ValueError(f"number type {kind} of GGUF is not read here")
+        places[name] = (at, shape, kind)
     align = settings.get("general.alignment", 32)
-    start = -(-head.at // align) * align
-    return GgufFile(settings, {name: _tensor(data, start + at, shape, kind) for name, shape, kind, at in places})
+    return GgufFile(settings, _Tensors(data[-(-head.at // align) * align :], places))
+
+
+class _Tensors(Mapping):
+    """Unpacks a tensor when it is asked for. places: byte, shape and number type of each"""
+
+    def __init__(self, data: np.ndarray, places: dict[str, tuple[int, list[int], int]]) -> None:
+        self._data = data
+        self._places = places
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        at, shape, kind = self._places[name]
+        size, unpack = _TYPES[kind]
+        return unpack(self._data[at : at + math.prod(shape) * size // _BLOCK]).reshape(shape)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 class _Header:
@@ -75,14 +99,6 @@ class _Header:
         values = list(struct.unpack_from(form, self._data, self.at))
         self.at += struct.calcsize(form)
         return values
-
-
-def _tensor(data: np.ndarray, at: int, shape: list[int], kind: int) -> np.ndarray:
-    count = math.prod(shape)
-    if kind not in _TYPES:
-        raise ValueError(f"number type {kind} of GGUF is not read here")
-    size, unpack = _TYPES[kind]
-    return unpack(data[at : at + count * size // _BLOCK]).reshape(shape)
 
 
 def _q8_0(data: np.ndarray) -> np.ndarray:

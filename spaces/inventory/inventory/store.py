@@ -17,6 +17,7 @@ from inventory.store_changes import Changes
 from inventory.store_feedback import FeedbackPart
 from inventory.store_imports import Imports
 from inventory.store_models import Models
+from inventory.store_pages import Pages
 from inventory.store_receipts import Receipts
 from inventory.store_records import Records
 from inventory.tables import tables
@@ -28,7 +29,7 @@ _SHARED: dict[object, "Store"] = {}
 _SHARING = threading.Lock()
 
 
-class Store(Catalogue, Records, Imports, FeedbackPart, Receipts, Models, Changes):
+class Store(Catalogue, Records, Pages, Imports, FeedbackPart, Receipts, Models, Changes):
     """The database of this system. Safe to share between threads; any number of processes may have it open.
 
     engine: of a database that is at the newest revision; see `open`
@@ -58,6 +59,16 @@ class Store(Catalogue, Records, Imports, FeedbackPart, Receipts, Models, Changes
             if engine.url not in _SHARED:
                 _SHARED[engine.url] = cls.open()
             return _SHARED[engine.url]
+
+    @property
+    def kind(self) -> str:
+        """Of the database: "sqlite" or "postgresql"."""
+        return self._engine.dialect.name
+
+    @property
+    def address(self) -> str:
+        """Of the database, for another process; it may have a password in it."""
+        return self._engine.url.render_as_string(hide_password=False)
 
     def close(self) -> None:
         """Let go of the database; it is opened again by the next call."""

@@ -1,0 +1,82 @@
+"""The recipe of the question reader, small: what it draws, that it learns, goes on, and saves what can be loaded."""
+
+import contextlib
+import importlib.util
+import io
+import warnings
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from inventory import gguf_file  # noqa: E402
+from inventory.grammar import Allowed  # noqa: E402
+from inventory.language_model import Reader, base_of, merge  # noqa: E402
+from inventory.query import INTENTS, NONE, line_of  # noqa: E402
+from weights.recipes.inventory import data, train  # noqa: E402
+
+spec = importlib.util.spec_from_file_location("tiny_gguf", Path(__file__).parents[1] / "inventory" / "tiny_gguf.py")
+tiny = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tiny)
+
+
+def test_examples_have_lines_that_can_be_written():
+    examples = data.Sampler(0).examples(400)
+    assert {example.line.intent for example in examples} == {*INTENTS, NONE}
+    assert {example.language for example in examples} == {"en", "ms"}
+    for example in examples:
+        assert line_of(str(example.line)) == example.line
+        assert all(f" {name} " in f" {example.text} " for name in (*example.line.items, *example.line.outlets))
+        assert not set("{}()|") & set(example.text)
+    assert len({example.text for example in examples}) > 370
+
+
+def test_the_same_seed_draws_the_same():
+    assert data.Sampler(7).examples(20) == data.Sampler(7).examples(20)
+    assert data.Sampler(7).examples(20) != data.Sampler(8).examples(20)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A tiny model that was taught, stopped, and taught on: its file, the adapter's folder, and what was printed."""
+    folder = tmp_path_factory.mktemp("recipe")
+    base = tiny.write(folder / "tiny.gguf")
+    small = ["--base", str(base), "--batch", "4", "--every", "4", "--rate", "0.02"]
+    places = ["--cache", str(folder / "cache"), "--out", str(folder / "out")]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+        # peft 0.21 asks transformers 5.23 by a name that is on its way out
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        train.main([*small, *places, "--steps", "4"])
+        train.main([*small, *places, "--steps", "12"])
+    return base, folder / "out", printed.getvalue()
+
+
+def test_it_learns_and_goes_on_where_it_was_stopped(trained):
+    lines = [line.split() for line in trained[2].splitlines()]
+    assert [line[1] for line in lines] == ["4", "8", "12"]
+    assert float(lines[-1][3]) < float(lines[0][3])
+
+
+def test_what_was_learned_is_loaded(trained):
+    base, folder, _ = trained
+    reader = Reader.load(base, folder)
+    assert reader.read(("how", "much"), Allowed()).confidence > 0
+    assert reader.nbytes > 0
+
+
+def test_an_adapter_is_merged_as_peft_does_it(trained):
+    import peft
+
+    base, folder, _ = trained
+    file = gguf_file.read(base)
+    plain, ours, theirs = (base_of(file, range(tiny.LAYERS)) for _ in range(3))
+    merge(ours, folder)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        theirs = peft.PeftModel.from_pretrained(theirs, str(folder)).merge_and_unload()
+    tokens = torch.arange(1, 20)[None]
+    with torch.no_grad():
+        before, mine, its = (model(tokens).logits for model in (plain, ours, theirs))
+    assert torch.allclose(mine, its, atol=1e-5) and not torch.allclose(mine, before, atol=1e-2)

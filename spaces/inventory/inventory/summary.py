@@ -93,8 +93,8 @@ def overview(found: dict) -> str:
     totals = found["totals"]
     return (
         f"**{day(found['today'])}**: {totals['series']} items · **{totals['urgent']} urgent**, "
-        f"{totals['to_order']} to order for {MONEY} {totals['order_value']:,.0f} · alarms in 30 days: {totals['alarms']}"
-        f" · stock worth {MONEY} {totals['stock_value']:,.0f}"
+        f"{totals['to_order']} to order for {MONEY} {totals['order_value']:,.0f} · "
+        f"alarms in 30 days: {totals['alarms']} · stock worth {MONEY} {totals['stock_value']:,.0f}"
     )
 
 

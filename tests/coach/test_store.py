@@ -131,7 +131,7 @@ def test_the_database_does_not_hold_the_key_to_itself(file_store, tmp_path):
     assert WHOLE.text.encode() in written and ANNA.encode() not in written
 
 
-def test_what_is_no_id_of_a_person_is_refused_and_not_told(file_store):
+def test_what_is_no_id_of_a_person_is_refused_and_not_told_whole(file_store):
     acts = [
         lambda person: file_store.add_session(person, BEGUN),
         lambda person: file_store.ask(person, 1, "be-01"),
@@ -150,7 +150,8 @@ def test_what_is_no_id_of_a_person_is_refused_and_not_told(file_store):
         for act in acts:
             with pytest.raises(UserError, match="20 to 64 letters") as caught:
                 act(person)
-            assert not person or person not in str(caught.value)
+            # What is as long as an id may be nearly somebody's: of it only the beginning is told.
+            assert person is None or len(person) < 20 or person not in str(caught.value)
 
 
 def test_a_number_that_is_not_there_gives_nothing(store):

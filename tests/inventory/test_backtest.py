@@ -79,8 +79,8 @@ def test_progress_is_told():
 
 def test_time_and_memory_are_measured():
     with measured() as taken:
-        held = np.ones(40 * 2**17)
-    assert 30 < taken().megabytes < 80 and 0 < taken().seconds < 5
+        held = np.ones(200 * 2**17)  # 200 MB; what other tests left behind comes and goes beside it
+    assert 120 < taken().megabytes < 400 and 0 < taken().seconds < 30
     del held
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from inventory.backtest import backtest
-from inventory.book import believed, data_hash
+from inventory.book import data_hash
 from inventory.choice import automatic, choose
 from inventory.forecast import QUICK
 from inventory.learned import AUTOMATIC, Learned
@@ -36,7 +36,7 @@ def learned(panel) -> Learned:
 def add_version(registry, store: Store, version: str, wape: float | None = None):
     """A version that has learned all there is. wape: what it says of itself, None for what is true"""
     panel = store.panel()
-    found = learned(believed(panel))
+    found = learned(panel.believable())
     scores = {name: asdict(one) for name, one in found.scores.items()}
     metrics = {
         "wape": scores[AUTOMATIC]["wape"] if wape is None else wape,

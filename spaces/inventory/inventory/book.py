@@ -4,16 +4,13 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
 from inventory.items import Item, Outlet
 from inventory.panel import Panel
-from inventory.plausible import plausible
 from inventory.store_feedback import NOT_ANOMALY
 from inventory.verdicts import Verdict
 
@@ -47,8 +44,8 @@ class Book:
 
     @cached_property
     def believed(self) -> Panel:
-        """The panel to forecast from, see `believed`."""
-        return believed(self.panel)
+        """The panel to judge forecasts by."""
+        return self.panel.believable()
 
     @cached_property
     def by_name(self) -> dict[str, Item]:
@@ -94,12 +91,6 @@ class _Kept:
     def __init__(self) -> None:
         self.computing = threading.Lock()
         self.there, self.result = False, None
-
-
-def believed(panel: Panel) -> Panel:
-    """A panel without the demand that can't be believed: of a typing error no forecast should learn, nor be judged by
-    it."""
-    return replace(panel, used=np.where(np.isfinite(plausible(panel.demand)), panel.used, np.nan))
 
 
 def data_hash(panel: Panel) -> str:

@@ -57,8 +57,9 @@ class Panel:
             return np.where(ran_out | self.closed | (wanted < 0), np.nan, wanted.round(9))
 
     def believable(self) -> "Panel":
-        """The same without amounts used that were mistyped: see `plausible`."""
-        return replace(self, used=plausible(self.used))
+        """The same without demand that can't be believed: of a typing error no forecast should learn, nor be judged by
+        it. See `plausible`."""
+        return replace(self, used=np.where(np.isfinite(plausible(self.demand)), self.used, np.nan))
 
     def series(self, outlet: str, item: str) -> int:
         """The row of a series. Raises UserError where there is none."""

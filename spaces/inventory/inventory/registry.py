@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from common import device
 from common.errors import UserError
 from common.folders import data_folder
-from inventory.book import Book, believed, data_hash
+from inventory.book import Book, data_hash
 from inventory.forecast import HORIZON, Forecast, forecast
 from inventory.store_models import Model, Prediction
 
@@ -47,7 +47,7 @@ class Registry:
 
         began = datetime.now(timezone.utc)
         panel = self._store.panel()
-        learned = learn(believed(panel), HORIZON, seed=seed, progress=progress)
+        learned = learn(panel, HORIZON, seed=seed, progress=progress)
         scores = {name: asdict(one) for name, one in learned.scores.items()}
         metrics = {
             "wape": scores[AUTOMATIC]["wape"],
@@ -140,9 +140,9 @@ class Registry:
     def forecast(self, book: Book) -> Forecast:
         """The next HORIZON days of all series, by the version that answers, else by what needs no training."""
         if book.model is None:
-            return forecast(book.believed)
+            return forecast(book.panel)
         learned = self.learned(book.model)
-        return forecast(book.believed, choice=learned.choice, models=learned.models)
+        return forecast(book.panel, choice=learned.choice, models=learned.models)
 
     def log(self, book: Book, made: Forecast) -> None:
         """Keep what was foretold on the last day of a book. That it can't be written holds up nobody."""

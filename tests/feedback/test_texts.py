@@ -83,6 +83,8 @@ def test_windows_see_every_word_of_a_text_up_to_the_bound(words):
         ("Die App stürzt immer ab, wenn ich die Kamera öffne", "de"),
         ("l'application plante tout le temps depuis hier soir", "fr"),
         ("アプリが起動しません。助けてください。とても困っています", "ja"),
+        ("De app is al drie dagen kapot en ik kan niet meer in mijn account, kunnen we dat oplossen?", "nl"),
+        ("Appen er blevet langsom, og jeg kan ikke logge ind på The Cloud", "da"),
         ("nice", ""),
         ("12345 67890 !!!", ""),
     ],

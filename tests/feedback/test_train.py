@@ -153,26 +153,26 @@ def test_a_second_label_is_learned_with_its_share(version):
 def test_a_new_label_is_learned_promoted_and_rolled_back(house, settings, tmp_path):
     """As the page does it: in a process of its own, with the examples of the label as extra rows."""
     job = jobs.Training(tmp_path)
-    assert job.status().state == "none"
+    assert job.status()["state"] == "none"
     rows = [Row(text, "gift_idea", source="added") for text in GIFTS]
     started = job.start(rows, settings, promote=False)
     with pytest.raises(UserError, match="runs already"):
         job.start(rows, settings)
     status = job.wait(100)
-    assert (status.state, status.version) == ("done", started.version), status.message
-    assert "gift_idea" in house.classifier(started.version).labels
+    assert (status["state"], status["version"]) == ("done", started["version"]), status["message"]
+    assert "gift_idea" in house.classifier(started["version"]).labels
     everything = [*data.written(), *rows]
-    house.promote(started.version, everything, force=True)
-    assert house.active_id() == started.version
+    house.promote(started["version"], everything, force=True)
+    assert house.active_id() == started["version"]
     assert [one.active for one in house.all()] == [False, True]
     with pytest.raises(UserError, match="answers already"):
-        house.promote(started.version, everything)
+        house.promote(started["version"], everything)
     with pytest.raises(UserError, match="roll back first"):
-        house.delete(started.version)
+        house.delete(started["version"])
     assert house.rollback() == SHIPPED
     with pytest.raises(UserError, match="no version to go back"):
         house.rollback()
-    house.delete(started.version)
+    house.delete(started["version"])
     assert [one.id for one in house.all()] == [SHIPPED]
 
 
@@ -191,13 +191,13 @@ def test_a_stopped_training_leaves_what_is_best_so_far(house, settings, tmp_path
     job = jobs.Training(tmp_path)
     job.start([], replace(settings, epochs=100, patience=100), promote=False)
     end = time.monotonic() + 90
-    while not job.status().epochs and time.monotonic() < end:
-        assert job.status().state == "running", job.status().message
+    while not job.status()["epochs"] and time.monotonic() < end:
+        assert job.status()["state"] == "running", job.status()["message"]
         time.sleep(0.1)
     job.stop()
     status = job.wait(60)
-    assert status.state == "stopped" and len(status.epochs) < 100
-    assert Classifier.load(house.folder / status.version).labels
+    assert status["state"] == "stopped" and len(status["epochs"]) < 100
+    assert Classifier.load(house.folder / status["version"]).labels
     with pytest.raises(UserError, match="No training runs"):
         job.stop()
 
@@ -205,10 +205,10 @@ def test_a_stopped_training_leaves_what_is_best_so_far(house, settings, tmp_path
 def test_a_training_that_is_killed_is_not_said_to_run(house, settings, tmp_path):
     job = jobs.Training(tmp_path)
     started = job.start([], replace(settings, epochs=100, patience=100))
-    os.kill(started.process, signal.SIGKILL)
-    assert job.wait(20).state == "failed"
+    os.kill(started["process"], signal.SIGKILL)
+    assert job.wait(20)["state"] == "failed"
     job.start([], settings)  # the way is free
-    os.kill(job.status().process, signal.SIGKILL)
+    os.kill(job.status()["process"], signal.SIGKILL)
     job.wait(20)
 
 

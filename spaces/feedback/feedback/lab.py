@@ -13,7 +13,7 @@ from feedback.drift import RECENT, Report, report
 from feedback.jobs import Training
 from feedback.review import LARGEST_PAGE
 from feedback.tables import History
-from feedback.train import Settings, Status
+from feedback.train import Settings
 
 NEWEST = 50_000  # predictions that the figures are of
 LONGEST_AGO = 36_500  # days
@@ -175,10 +175,9 @@ def _since(days: float) -> dict:
     return {"since": datetime.now(timezone.utc) - timedelta(days=days)} if days else {}
 
 
-def _progress(status: Status) -> dict:
-    """A status as JSON takes it: with the share that is done, without the number of the process."""
-    found = asdict(status)
-    del found["process"]
-    seconds = round(time.time() - found.pop("began"), 1)
-    share = 1.0 if status.state in ("done", "stopped") else status.step / status.steps if status.steps else 0.0
-    return found | {"share": round(share, 4), "seconds": seconds if status.state == "running" else None}
+def _progress(status: dict) -> dict:
+    """A status with the share that is done, without the number of the process."""
+    found = {name: value for name, value in status.items() if name not in ("process", "began")}
+    share = 1.0 if status["state"] in ("done", "stopped") else status["step"] / max(1, status["steps"])
+    seconds = round(time.time() - status["began"], 1) if status["state"] == "running" else None
+    return found | {"share": round(share, 4), "seconds": seconds}

@@ -6,20 +6,18 @@ base: "minilm" comes with the project; any encoder of the Hugging Face Hub goes 
 for many languages, distilbert-base-multilingual-cased. The training ends early when macro F1 on the validation texts
 no longer rises; the best step is kept, its confidence is calibrated there, and it is measured once on the test texts.
 
---status: a file in which the state of the training is found while it runs, see `Status`. To stop it, create a file
+--status: a file in which the state of the training is found while it runs, see `PROGRESS`. To stop it, create a file
 beside it with the ending `.stop`: what is best so far is then written as the version.
 """
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -27,20 +25,26 @@ import numpy as np
 
 from common import weights
 from common.errors import UserError
+from common.jobs import StatusFile
 from feedback import data, metrics
 from feedback import texts as reading
 
 SECOND = 0.3  # probability that a text's second label gets in training; the first one gets the rest
 MULTILINGUAL = ("multilingual", "xlm", "mdeberta", "labse", "bge-m3", "e5-multi")  # in the names of such checkpoints
 CENTRES = 24  # of the training texts, by which drift is measured
+# What the status of a training tells besides: step of steps; loss: mean of the last steps; epochs: macro F1 on the
+# validation texts and loss, for each that is over; version: its folder's name.
+PROGRESS = {"step": 0, "steps": 0, "loss": None, "epochs": [], "version": ""}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """base: "minilm", a name on the Hub or a folder; epochs: at most; batch: texts a step; rate: the highest learning
-    rate; patience: epochs without a better macro F1 before it ends; most: rows of each part, None for all."""
+    """base: "minilm", a name on the Hub or a folder; layers: of the base that are kept, from below, None for all;
+    epochs: at most; batch: texts a step; rate: the highest learning rate; patience: epochs without a better macro F1
+    before it ends; most: rows of each part, None for all."""
 
     base: str = "minilm"
+    layers: int | None = None
     epochs: int = 10
     batch: int = 32
     rate: float = 1.5e-4
@@ -54,42 +58,6 @@ class Settings:
             value = getattr(self, name)
             if not isinstance(value, int | float) or not least <= value <= highest:
                 raise UserError(f"{name} is {value!r}: give a number from {least:g} to {highest:g}.")
-
-
-@dataclass
-class Status:
-    """state: "running", "done", "stopped" or "failed"; step of steps; loss: mean of the last steps; epochs: for each
-    that is over its macro F1 on the validation texts and its loss; message: in words; version: its folder's name."""
-
-    state: str = "running"
-    step: int = 0
-    steps: int = 0
-    loss: float | None = None
-    epochs: list[dict] = field(default_factory=list)
-    message: str = "Preparing the texts."
-    version: str = ""
-    began: float = field(default_factory=time.time)
-    process: int = field(default_factory=os.getpid)
-
-
-class StatusFile:
-    """A Status that is written to a file whenever it changes, whole or not at all; `None` keeps it in memory."""
-
-    def __init__(self, file: Path | None) -> None:
-        self.file, self.status = file, Status()
-        self.update()
-
-    def update(self, **changes) -> None:
-        for name, value in changes.items():
-            setattr(self.status, name, value)
-        if self.file:
-            new = self.file.with_suffix(".new")
-            new.write_text(json.dumps(asdict(self.status)), encoding="utf-8")
-            new.replace(self.file)
-
-    @property
-    def stopped(self) -> bool:
-        return bool(self.file) and self.file.with_suffix(".stop").exists()
 
 
 def train(
@@ -108,7 +76,7 @@ def train(
     settings.check()
     if out.exists():
         raise UserError(f"{out} is there already: name a folder that is not.")
-    told = StatusFile(status)
+    told = StatusFile(status, **PROGRESS | {"message": "Preparing the texts."})
     try:
         parts = _parts([*data.written(), *extra], settings)
         made = _train(parts, out, settings, told)
@@ -166,6 +134,7 @@ def _train(parts: data.Split, out: Path, settings: Settings, told: StatusFile) -
     labels = ordered(parts.train)
     folder = base_folder(settings.base)
     encoder, tokenizer = load_encoder(folder)
+    keep_layers(encoder, settings.layers)
     classifier = network.TextClassifier(encoder, len(labels), torch.tensor(label_weights(parts.train, labels)))
     told.update(message="Training.")
     with tempfile.TemporaryDirectory(prefix="feedback-") as scratch:
@@ -315,6 +284,24 @@ def load_encoder(folder: str):
     return encoder, tokenizer
 
 
+def keep_layers(encoder, count: int | None) -> None:
+    """Drop the encoder's layers above the lowest `count`, in place; None keeps all.
+
+    What the upper ones learned is the least missed after fine-tuning (Sajjad et al. 2023, "On the effect of dropping
+    layers of pre-trained transformer models"), and a text costs what its layers cost.
+    Raises UserError where the encoder has fewer.
+    """
+    if count is None:
+        return
+    import torch
+
+    name, layers = next((name, one) for name, one in encoder.named_modules() if isinstance(one, torch.nn.ModuleList))
+    if not 1 <= count <= len(layers):
+        raise UserError(f"layers is {count!r}: give a number from 1 to {len(layers)}, which this base has.")
+    parent, _, own = name.rpartition(".")
+    setattr(encoder.get_submodule(parent), own, layers[:count])
+
+
 def _write(file: Path, values: dict) -> None:
     file.write_text(json.dumps(values, indent=1), encoding="utf-8")
 
@@ -328,6 +315,7 @@ def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = pr
     for name in ("base", "epochs", "batch", "rate", "patience", "seed"):
         value = getattr(defaults, name)
         parser.add_argument(f"--{name}", type=type(value), default=value)
+    parser.add_argument("--layers", type=int, help="of the base that are kept, from below; all of them otherwise")
     parser.add_argument("--promote", type=Path, help="data folder in which it is to answer, unless it is worse")
     parser.add_argument("--most", type=int, help="rows of each part, for a quick try")
     given = parser.parse_args(arguments)

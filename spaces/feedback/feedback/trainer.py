@@ -141,4 +141,4 @@ class _Tell(TrainerCallback):
             "macro_f1": round(metrics["eval_macro_f1"], 4),
             "loss": round(metrics["eval_loss"], 4),
         }
-        self.told.update(epochs=[*self.told.status.epochs, epoch], step=state.global_step, steps=state.max_steps)
+        self.told.update(epochs=[*self.told.status["epochs"], epoch], step=state.global_step, steps=state.max_steps)

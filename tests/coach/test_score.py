@@ -76,7 +76,8 @@ def test_all_of_them_at_once_and_alone_earn_nothing(give):
 @pytest.mark.parametrize("text", [STRONG, MIDDLING, WEAK])
 def test_fillers_change_nothing(text, give):
     told = " ".join(f"{word} um" if number % 5 == 4 else word for number, word in enumerate(text.split()))
-    assert give(told.replace(". um", ". Um,")).mean == give(text).mean
+    # A comma before a filler goes with it, which can turn the rounding of one score.
+    assert give(told.replace(". um", ". Um,")).mean == pytest.approx(give(text).mean, abs=1)
     # Of two commas one is left, which MiniLM sees.
     spoken = " ".join(f"{word}, you know," if number == 7 else word for number, word in enumerate(text.split()))
     assert give(spoken).mean == pytest.approx(give(text).mean, abs=3)

@@ -28,9 +28,9 @@ FITTED = FILE.with_suffix(".npz")
 WORTH = {"concrete": 1.0, "plain": 0.65, "vague": 0.0, "poor": 0.0}  # of a sentence, by its kind
 OF_ANSWER = {"strong": 0.95, "middling": 0.55, "weak": 0.1}  # the same of each sentence of an answer, by its strength
 WHOLE_WORTH = {"strong": 1.0, "middling": 0.6, "weak": 0.0}  # of a whole answer
-PENALTY, WHOLE_PENALTY = 2.0, 3.0
+PENALTY, WHOLE_PENALTY = 2.0, 8.0
 SCALE = 0.15  # of a count whose standard deviation is 1, beside a vector of length 1
-MEAN_SCALE, MEAN_COUNTS = 1.5, 0.3  # of the mean vector and the mean counts of an answer, beside its vector as a whole
+MEAN_SCALE, MEAN_COUNTS = 2.5, 0.3  # of the mean vector and the mean counts of an answer, beside its vector as a whole
 SENTENCE_WEIGHT = 0.1  # of a sentence of the file as a short answer, beside a whole answer
 BACKGROUND = {"sentences": 10, "key_points": 10, "questions": 5}  # of so many, the vector of one is kept
 

@@ -97,8 +97,8 @@ def read(question: Question, text: str, encoder: SentenceEncoder) -> Reading:
     vectors, (whole, asked, *points) = vectors[: len(texts)], vectors[len(texts) :]
     fitted = prototypes()
     parts, says = fitted.read(texts, vectors)
-    # Each map errs in its own way; their mean errs less than either.
-    substance = own * (says + fitted.read_whole(own_texts, vectors[own], whole)) / 2
+    # Each map errs in its own way, and together they err less than either; that of the whole errs less than the other.
+    substance = own * (says + 2 * fitted.read_whole(own_texts, vectors[own], whole)) / 3
     return Reading(
         text=text,
         sentences=kept,

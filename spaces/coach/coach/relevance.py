@@ -16,7 +16,7 @@ FAR, NEAR = 0.5, 3.0  # likeness from which on a key point is covered at all, an
 SOLID = 0.7  # how much a sentence has to say to cover a key point wholly
 COVERED = 0.4  # of 1, from which on a key point counts as covered
 AT_MOST = 2  # key points that one sentence covers
-ELSEWHERE, ABOUT = 0.15, 0.65  # likeness up to which an answer is about something else, and from which it is not
+ELSEWHERE, ABOUT = -0.2, 0.4  # likeness up to which an answer is about something else, and from which it is not
 
 
 @dataclass(frozen=True)

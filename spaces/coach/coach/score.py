@@ -20,9 +20,9 @@ from common.text import SentenceEncoder
 __all__ = ["FORMULA", "WEIGHTS", "Score", "Scores", "score"]
 
 # Of the overall score. That of delivery counts only where there is a voice.
-WEIGHTS = {"structure": 0.10, "relevance": 0.15, "specificity": 0.60, "ownership": 0.15, "delivery": 0.15}
+WEIGHTS = {"structure": 0.10, "relevance": 0.10, "specificity": 0.70, "ownership": 0.10, "delivery": 0.15}
 FORMULA = (
-    "The mean of the scores, weighted: structure 10, relevance 15, specificity 60, ownership 15 and, where there is a "
+    "The mean of the scores, weighted: structure 10, relevance 10, specificity 70, ownership 10 and, where there is a "
     "voice, delivery 15."
 )
 

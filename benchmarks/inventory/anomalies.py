@@ -20,12 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.options import machine, options
-from inventory.anomaly import MONTH, RATE, evidence, threshold
-from inventory.expected import taken, usual
-from inventory.isolation import isolation
+from inventory.anomalies.detection import MONTH, RATE, evidence, threshold
+from inventory.anomalies.expected import taken, usual
+from inventory.anomalies.isolation import isolation
+from inventory.anomalies.rules import KINDS, residuals
 from inventory.panel import Panel, panel_of
-from inventory.rules import KINDS, residuals
-from inventory.simulate import Simulated, simulate
+from inventory.simulation.history import Simulated, simulate
 
 RATES = (0.02, RATE, 0.1)
 KIND_OF = {kind: kind for kind in KINDS} | {"spoilage": "stock_loss"}
@@ -130,7 +130,7 @@ def on_book(seed: int, days: int) -> dict:
 
 
 def isolation_of(found) -> np.ndarray:
-    from inventory.isolation import features
+    from inventory.anomalies.isolation import features
 
     return isolation(features(found))
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.options import options
-from inventory.importing import preview
-from inventory.receipts import scan
-from inventory.simulate import simulate
+from inventory.files.importing import preview
+from inventory.receipts.reading import scan
+from inventory.simulation.history import simulate
 from tests.inventory.receipt_drawings import Bought, Drawn, draw, photo
 
 OUT = Path(__file__).parents[2] / "spaces" / "inventory" / "examples"

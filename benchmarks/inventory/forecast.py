@@ -18,12 +18,12 @@ import numpy as np
 
 from benchmarks.inventory.datasets import SETS, Dataset, made
 from benchmarks.options import machine, options
-from inventory.backtest import Backtest, Usage, backtest, measured
-from inventory.baselines import BASELINES, SEASONAL_NAIVE
-from inventory.choice import automatic, said
-from inventory.lstm_training import LstmLearner, train
-from inventory.scores import Scores, per_item_mean_r2
-from inventory.trees import Trees
+from inventory.forecasting.backtest import Backtest, Usage, backtest, measured
+from inventory.forecasting.baselines import BASELINES, SEASONAL_NAIVE
+from inventory.forecasting.choice import automatic, said
+from inventory.forecasting.lstm_training import LstmLearner, train
+from inventory.forecasting.scores import Scores, per_item_mean_r2
+from inventory.forecasting.trees import Trees
 
 METHODS = (*BASELINES, Trees(), LstmLearner())
 AUTOMATIC = "automatic choice"

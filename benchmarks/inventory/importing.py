@@ -50,7 +50,7 @@ def write(path: Path, rows: int) -> None:
 
 def step(name: str, folder: Path) -> dict:
     """Run a step; gives its figures. Meant for a process of its own."""
-    from inventory import exporting, importing
+    from inventory.files import exporting, importing
     from inventory.store import Store
 
     path, url = folder / "big.csv", f"sqlite:///{folder / 'inventory.sqlite3'}"

@@ -1,8 +1,8 @@
 """Ways to order on the simulated business: what guests miss, what is thrown away, what it costs.
 
 Every policy serves the same guests with the same delivery times, packs and shelf lives, from the same first day. Our
-own has three rows: with the quick forecast of `inventory.policies`, with `inventory.forecast`, and with the demand
-itself, which nobody has: the rest of its cost is doubt about closed days, packs and shelf life.
+own has three rows: with the quick forecast of `inventory.simulation.policies`, with `inventory.forecasting`, and with
+the demand itself, which nobody has: the rest of its cost is doubt about closed days, packs and shelf life.
 
 Cost: what was thrown away at its price, and 2.3 times its price for a unit that was missed (food is 30 % of a bill, and
 the other 70 % are lost). It says nothing about the work of an order, nor about money bound in stock, which stand apart.
@@ -15,7 +15,8 @@ import numpy as np
 
 from benchmarks.options import machine, options
 from inventory.panel import Panel
-from inventory.policies import (
+from inventory.simulation.history import Simulated, simulate
+from inventory.simulation.policies import (
     Outcome,
     Policy,
     as_last_week,
@@ -26,7 +27,6 @@ from inventory.policies import (
     run,
     same_order,
 )
-from inventory.simulate import Simulated, simulate
 
 OURS = "ours, quick forecast"
 COLUMNS = {
@@ -51,13 +51,13 @@ def policies(simulated: Simulated, own_forecast: bool) -> dict[str, Policy]:
         OURS: by_forecast(recent_weeks),
     }
     if own_forecast:
-        found["ours, inventory.forecast"] = by_forecast(_own, horizon=8, every=7)
+        found["ours, inventory.forecasting"] = by_forecast(_own, horizon=8, every=7)
     found["ours, knowing the demand"] = by_forecast(knowing(simulated))
     return found
 
 
 def _own(panel: Panel, horizon: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    from inventory.forecast import forecast
+    from inventory.forecasting.forecast import forecast
 
     made = forecast(panel, horizon)
     return made.low, made.middle, made.high
@@ -67,7 +67,7 @@ def main() -> None:
     def add(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--seeds", type=int, default=5, help="simulations, from seed 0 on")
         parser.add_argument("--days", type=int, default=182, help="on which the policies order")
-        parser.add_argument("--forecast", action="store_true", help="also with inventory.forecast (slow)")
+        parser.add_argument("--forecast", action="store_true", help="also with inventory.forecasting (slow)")
 
     chosen = options(__doc__, add)
     settings = chosen.arguments
@@ -89,7 +89,7 @@ def main() -> None:
         cells = (_cell(report[name][column], factor) for column, (_, factor) in COLUMNS.items())
         print(f"{name:34}" + "".join(f"{cell:>16}" for cell in cells))
     print()
-    ours = "ours, inventory.forecast" if settings.forecast else OURS
+    ours = "ours, inventory.forecasting" if settings.forecast else OURS
     for line in _compared(found, ours):
         print(line)
     chosen.write({"seeds": settings.seeds, "days": settings.days, "policies": report})

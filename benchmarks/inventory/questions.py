@@ -7,7 +7,7 @@ told from the records; injections (SQL, orders to the model, other people's data
 too. With the held-out part go questions that are unclear on purpose: right where something is asked back.
 Baseline: the same rules for names and times, with the intent from keywords and no model.
 
-The table of thresholds says what `inventory.ask.THRESHOLD` trades: it is chosen on the dev part.
+The table of thresholds says what `inventory.questions.ask.THRESHOLD` trades: it is chosen on the dev part.
 """
 
 import argparse
@@ -22,14 +22,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.options import machine, options
-from inventory import language_model
-from inventory.ask import THRESHOLD, Answer, ask
-from inventory.grammar import Allowed
-from inventory.language_model import Reading
 from inventory.panel import Panel, panel_of
-from inventory.queries import Result, Sources, run
-from inventory.query import NONE, Line, Query
-from inventory.simulate import simulate
+from inventory.questions import language_model
+from inventory.questions.ask import THRESHOLD, Answer, ask
+from inventory.questions.grammar import Allowed
+from inventory.questions.language_model import Reading
+from inventory.questions.queries import Result, Sources, run
+from inventory.questions.query import NONE, Line, Query
+from inventory.simulation.history import simulate
 
 FOLDER = Path(__file__).parent / "questions"
 TARGETS = {"in scope": 0.95, "refused": 0.95, "p95 seconds": 1.5}
@@ -228,7 +228,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = chosen.arguments
     simulated = simulate(seed=0)
     world, found_by = panel_of(simulated.records), sources(simulated)
-    from inventory.example import OUTLETS
+    from inventory.simulation.example import OUTLETS
 
     rows = questions(given.part)
     folder = given.adapter

@@ -25,8 +25,9 @@ from pathlib import Path
 
 from benchmarks.options import machine, options
 from common import ocr
-from inventory import receipt_ocr, receipts
-from inventory.receipt_rows import rows_of
+from inventory.receipts.ocr import by_tesseract, read_page
+from inventory.receipts.reading import scan
+from inventory.receipts.rows import rows_of
 
 METHODS = ("project", "RapidOCR", "Tesseract", "baseline")
 FIELDS = ("company", "company, letters", "date", "total")
@@ -69,16 +70,16 @@ def _day(text: str) -> date | None:
 
 def by(read: Callable) -> Callable[[Path], Answer]:
     def answer(path: Path) -> Answer:
-        found = receipts.scan(path, read)
+        found = scan(path, read)
         return Answer(found.company, found.date, found.total, found.text)
 
     return answer
 
 
 ANSWERS: dict[str, Callable[[Path], Answer]] = {
-    "project": by(receipt_ocr.read_page),
-    "RapidOCR": by(lambda rgb, page: receipt_ocr.read_page(rgb, page, second=False)),
-    "Tesseract": by(receipt_ocr.by_tesseract),
+    "project": by(read_page),
+    "RapidOCR": by(lambda rgb, page: read_page(rgb, page, second=False)),
+    "Tesseract": by(by_tesseract),
     "baseline": plain,
 }
 

@@ -50,7 +50,6 @@ def files(made: pipeline.Result) -> list[str]:
     return [str(path) for path in (made.csv, made.json, *made.markers, made.plot, made.settings)]
 
 
-@ui.guard
 async def detect(
     video: str, model: str, request: gr.Request, progress: gr.Progress = PROGRESS
 ) -> tuple[list, dict, list]:
@@ -68,7 +67,6 @@ async def detect(
     return table.to_dicts(found.steps), asdict(found.scene), found.warnings
 
 
-@ui.guard
 async def render(
     video: str,
     steps: list,
@@ -100,7 +98,6 @@ async def render(
     return str(made.video), str(made.wav), files(made), made.warnings
 
 
-@ui.guard
 async def generate(
     video: str,
     model: str,
@@ -136,7 +133,6 @@ async def generate(
     return str(made.video), str(made.wav), files(made), steps, scene, [*found.warnings, *made.warnings]
 
 
-@ui.guard
 async def describe_scene(video: str, request: gr.Request, progress: gr.Progress = PROGRESS) -> dict:
     """Name the environment, the ground and the shoes in a video.
 
@@ -225,9 +221,7 @@ with ui.Blocks(title="Footsteps", delete_cache=(3600, 24 * 3600)) as demo:
                     with gr.Row():
                         go = gr.Button("Make footsteps", variant="primary", scale=3, elem_id="go")
                         stop = gr.Button("Stop", scale=1, min_width=80, elem_id="stop")
-                    note = gr.Markdown(
-                        "First choose a video.", elem_id="note", elem_classes="status", min_height=72, container=True
-                    )
+                    note = ui.say("note", value="First choose a video.", min_height=72, container=True)
                 with gr.Column(scale=3, min_width=320):
                     guide = gr.Markdown(GUIDE, container=True, elem_classes=["guide", "status"])
                     with gr.Column(visible=False, elem_id="result") as result:
@@ -248,7 +242,7 @@ with ui.Blocks(title="Footsteps", delete_cache=(3600, 24 * 3600)) as demo:
                 with gr.Row():
                     add = gr.Button("Add a step", elem_id="add")
                     again = gr.Button("Render again", variant="primary", elem_id="again")
-                below = gr.Markdown(elem_id="below", elem_classes="status", min_height=40)
+                below = ui.say("below")
                 gr.Markdown(table.HELP, elem_classes="footnote")
                 downloads = gr.File(label="Files", file_count="multiple", interactive=False, elem_classes="files")
                 with gr.Accordion("Settings used", open=False):
@@ -285,8 +279,8 @@ with ui.Blocks(title="Footsteps", delete_cache=(3600, 24 * 3600)) as demo:
         (generate, [video, *choices], [*made_out, steps_out, scene_out, notes_out]),
         (describe_scene, [video], [scene_out]),
     ):
-        runs.append(call.click(function, takes, gives, api_name=function.__name__, **turn))
-    stop.click(lambda: "Stopped.", None, note, cancels=runs, queue=False, **ui.QUIET)
+        runs.append(ui.endpoint(call, function, gives, takes, **turn))
+    ui.stops(stop, runs, note)
     surface.input(partial(table.set_column, column="surface", unless=DETECT), [rows, surface], rows, **ui.QUIET)
     footwear.input(partial(table.set_column, column="footwear", unless=DETECT), [rows, footwear], rows, **ui.QUIET)
     ui.keep_errors([*runs[:3], add.click(add_step, [state, rows], rows, **ui.QUIET)], [note, guide, below])

@@ -67,9 +67,7 @@ def session(*answers: Answer, **values) -> Session:
     return Session(NOON, answers=answers, **values)
 
 
-def spoken(
-    text: str, words: Sequence[str], fillers: tuple[Place, ...] = (), pauses: tuple[Place, ...] = ()
-) -> Answer:
+def spoken(text: str, words: Sequence[str], fillers: tuple[Place, ...] = (), pauses: tuple[Place, ...] = ()) -> Answer:
     """An answer whose words take a second each."""
     timed = tuple(Word(word, at, at + 1, 0.9) for at, word in enumerate(words))
     return replace(WHOLE, text=text, words=timed, measures=(replace(FILLERS, places=fillers),), pauses=pauses)

@@ -1,7 +1,7 @@
 """Speech whose words, pauses and fillers are known, said by espeak-ng.
 
-    talk = speak(["I led a team", 0.8, UM, "of five people"], Voice("en-us+f2", speed=140))
-    talk.samples, talk.pauses, talk.fillers, talk.words
+talk = speak(["I led a team", 0.8, UM, "of five people"], Voice("en-us+f2", speed=140))
+talk.samples, talk.pauses, talk.fillers, talk.words
 """
 
 import io

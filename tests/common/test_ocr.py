@@ -107,9 +107,7 @@ def test_without_the_program_tesseract_one_is_told_what_to_install(monkeypatch, 
         ocr.tesseract(print_of_three_lines)
 
 
-@given(
-    st.tuples(*[st.floats(0, 500)] * 2), st.floats(1, 300), st.floats(1, 60), st.floats(-0.4, 0.4)
-)
+@given(st.tuples(*[st.floats(0, 500)] * 2), st.floats(1, 300), st.floats(1, 60), st.floats(-0.4, 0.4))
 def test_the_height_of_a_piece_is_that_of_its_letters_at_any_angle(corner, width, height, angle):
     across = np.array([np.cos(angle), np.sin(angle)]) * width
     down = np.array([-np.sin(angle), np.cos(angle)]) * height

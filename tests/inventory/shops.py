@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 
-from inventory.backtest import backtest
-from inventory.book import data_hash
-from inventory.choice import automatic, choose
-from inventory.forecast import QUICK
-from inventory.learned import AUTOMATIC, Learned
-from inventory.simulate import Simulated, simulate
+from inventory.forecasting.backtest import backtest
+from inventory.forecasting.choice import automatic, choose
+from inventory.forecasting.forecast import QUICK
+from inventory.forecasting.learned import AUTOMATIC, Learned
+from inventory.simulation.history import Simulated, simulate
 from inventory.store import Store
+from inventory.store.book import data_hash
 
 DAYS = 182
 

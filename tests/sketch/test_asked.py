@@ -34,3 +34,11 @@ def test_a_number_of_styles_out_of_range_is_quoted(k):
 def test_no_sketch_says_what_to_do(nothing):
     with pytest.raises(UserError, match="Draw one, upload one"):
         asked.given(nothing)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_style_needs_a_picture_to_be_added_and_a_name_to_be_deleted(nothing):
+    with pytest.raises(UserError, match="no picture of the style yet"):
+        asked.adding(nothing, "A title")
+    with pytest.raises(UserError, match="No style was named"):
+        asked.deleting(nothing)

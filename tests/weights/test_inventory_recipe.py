@@ -10,10 +10,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from inventory import gguf_file  # noqa: E402
-from inventory.grammar import Allowed  # noqa: E402
-from inventory.language_model import Reader, base_of, merge  # noqa: E402
-from inventory.query import INTENTS, NONE, line_of  # noqa: E402
+from inventory.questions import gguf_file  # noqa: E402
+from inventory.questions.grammar import Allowed  # noqa: E402
+from inventory.questions.language_model import Reader, base_of, merge  # noqa: E402
+from inventory.questions.query import INTENTS, NONE, line_of  # noqa: E402
 from weights.recipes.inventory import data, train  # noqa: E402
 
 spec = importlib.util.spec_from_file_location("tiny_gguf", Path(__file__).parents[1] / "inventory" / "tiny_gguf.py")

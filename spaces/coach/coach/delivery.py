@@ -1,7 +1,7 @@
 """How an answer was said: pace, pauses, fillers, pitch and loudness, each beside a comfortable range.
 
-    delivery = measure(transcript.words, tracks, speech, duration, transcript.language, quality)
-    delivery.get("speaking_rate").verdict        # "high": slower would be better
+delivery = measure(transcript.words, tracks, speech, duration, transcript.language, quality)
+delivery.get("speaking_rate").verdict        # "high": slower would be better
 """
 
 from collections.abc import Iterator, Sequence
@@ -128,9 +128,7 @@ def _placed(measure: Measure, found: Found, talk: Talk) -> Measure:
     return replace(measure, places=(spoken(talk.words, start, min(start + PASSAGE, talk.end)),))
 
 
-def _warnings(
-    speech: pauses.Stretches, tracks: "Tracks", language: str, quality: "Quality | None"
-) -> Iterator[str]:
+def _warnings(speech: pauses.Stretches, tracks: "Tracks", language: str, quality: "Quality | None") -> Iterator[str]:
     if (seconds := _seconds(speech)) < LEAST_SPEECH:
         yield f"There are {seconds:.1f} s of speech, too little to measure. Answer in a few sentences."
     if language not in fillers.LANGUAGES:

@@ -194,7 +194,7 @@ def _english(tokens: Sequence[_Token], at: int) -> int:
         case "i", "mean":
             said = before in _set("what that's which all do did is")
             return 2 * (not said and (second.closes or (loose and third.text not in _MEANT)))
-        case ("sort" | "kind"), "of":
+        case (("sort" | "kind"), "of"):
             softened = loose or before in _PRONOUNS | _BE | _set("just to had have been got really")
             return 2 * (softened and (second.closes or third.text not in _NO_KIND))
         case "like", following:
@@ -203,7 +203,7 @@ def _english(tokens: Sequence[_Token], at: int) -> int:
             counted = (following in _NUMBERS - {"one"} or following.isdigit()) and bool(before)
             apart = token.closes or (before in _JOINING | {""} and following in _PRONOUNS) or _sound(before)
             return int(counted or apart)
-        case ("actually" | "literally"), _:
+        case (("actually" | "literally"), _):
             return int(token.closes and (token.opens or before in _JOINING))
     return 0
 

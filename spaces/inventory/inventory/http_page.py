@@ -16,9 +16,7 @@ dt { margin-top: .5rem; } dd { margin: 0 0 0 1rem; color: var(--quiet); }
 def described(openapi: Mapping) -> str:
     """The page of a description as OpenAPI 3 has it."""
     routes = [
-        _route(way, path, about, openapi)
-        for path, ways in openapi["paths"].items()
-        for way, about in ways.items()
+        _route(way, path, about, openapi) for path, ways in openapi["paths"].items() for way, about in ways.items()
     ]
     info = openapi["info"]
     body = f'<p class="lead">{html.escape(info["description"])}</p>'

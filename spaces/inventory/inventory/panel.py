@@ -152,5 +152,3 @@ def demand_panel(keys: Sequence[Key], days: np.ndarray, used: np.ndarray) -> Pan
     unknown = np.full_like(used, np.nan)
     none = np.zeros(used.shape, bool)
     return Panel(tuple(keys), days, used, unknown, unknown, unknown, unknown, none, none)
-
-

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from inventory.columns import FIELDS, TITLES
-from inventory.exporting import neutral
+from inventory.files.columns import FIELDS, TITLES
+from inventory.files.exporting import neutral
 from inventory.plots import KINDS
-from inventory.queries import MONEY
+from inventory.questions.queries import MONEY
 
 # Headings with the width of their columns. Few and narrow enough for a phone.
 OVERVIEW_HEADS = {"Item": "36%", "In stock": "24%", "Lasts": "18%", "Order": "22%"}

@@ -21,10 +21,10 @@ import numpy as np
 
 from common.errors import UserError
 from common.jobs import StatusFile
-from inventory.book import Books
-from inventory.drift import report
-from inventory.registry import Registry
+from inventory.forecasting.drift import report
+from inventory.forecasting.registry import Registry
 from inventory.store import Store
+from inventory.store.book import Books
 
 DUE = 28  # days of records after which a model is trained anew
 

@@ -35,9 +35,7 @@ _SPELLINGS = {
 }
 UNITS = tuple(name for kind in _KINDS.values() for name in kind) + _HOLDERS
 _KIND = {name: kind for kind, members in _KINDS.items() for name in members}
-_NAMED = {name: name for name in UNITS} | {
-    word: name for name, words in _SPELLINGS.items() for word in words.split()
-}
+_NAMED = {name: name for name in UNITS} | {word: name for name, words in _SPELLINGS.items() for word in words.split()}
 
 
 def canonical(text: str) -> str:

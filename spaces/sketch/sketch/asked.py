@@ -50,3 +50,21 @@ def finding(words: str | None, k: int | None, medium: str | None = ""):
     if k is None or not 1 <= k <= 20:
         raise UserError(f"The number of styles is {k}: give a whole number from 1 to 20.")
     return lambda report: styles.StyleLibrary.shared().find(words or "", k, {"medium": medium} if medium else None)
+
+
+def adding(picture: str | None, *words: str | None):
+    """The work of adding a style, which gives its card: a function of a progress report.
+
+    words: title, caption, medium, era and licence
+    """
+    if not picture:
+        raise UserError("There is no picture of the style yet. Upload one.")
+    texts = [text or "" for text in words]
+    return lambda report: styles.StyleLibrary.shared().add_style(picture, *texts)
+
+
+def deleting(style_id: str | None):
+    """The work of deleting an added style: a function of a progress report."""
+    if not style_id:
+        raise UserError("No style was named. Choose one that was added.")
+    return lambda report: styles.StyleLibrary.shared().delete_style(style_id)

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from common import toml
-from inventory.language_model import words_of
-from inventory.query import INTENT_OF, NONE, Line
+from inventory.questions.language_model import words_of
+from inventory.questions.query import INTENT_OF, NONE, Line
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "ms")

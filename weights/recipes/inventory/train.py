@@ -1,8 +1,8 @@
 """Teach a small language model to read questions about stock: `python -m weights.recipes.inventory.train`.
 
-An adapter (LoRA) on the layers from FIRST on learns to write the line of a question (inventory/query.py) from examples
-of data.py, no two of them alike by design. It goes on where it was stopped. On one core about a quarter of a second
-per example.
+An adapter (LoRA) on the layers from FIRST on learns to write the line of a question (inventory.questions.query) from
+examples of data.py, no two of them alike by design. It goes on where it was stopped. On one core about a quarter of a
+second per example.
 """
 
 import argparse
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from inventory import gguf_file, language_model
-from inventory.language_model import ARROW, END, START, base_of, tokenizer_of
+from inventory.questions import gguf_file, language_model
+from inventory.questions.language_model import ARROW, END, START, base_of, tokenizer_of
 from weights.recipes.inventory.data import Example, Sampler
 
 OUT = Path(__file__).resolve().parents[2] / "inventory-questions"

@@ -1,0 +1,1 @@
+"""Stock records from and to CSV files and workbooks."""

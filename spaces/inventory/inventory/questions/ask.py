@@ -1,0 +1,246 @@
+"""Questions in words, answered from the records: read, linked to the database, checked, looked up, told.
+
+A language model says what is asked (intent and slots); names and times are looked up by rules; the numbers come from
+the records alone. What isn't understood, or names something that is not there, is asked back.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from common.errors import UserError
+from common.llm import Models, NoModel
+from inventory.items import Item, Outlet
+from inventory.panel import Panel
+from inventory.questions import answers, language_model, periods
+from inventory.questions.grammar import Allowed
+from inventory.questions.language_model import Reader, Reading, words_of
+from inventory.questions.linking import LONGEST, Found, Linker, question_words
+from inventory.questions.periods import Mention
+from inventory.questions.queries import Row, Sources, run
+from inventory.questions.query import KINDS, NONE, WORDS, Line, Query, line_of
+
+# Confidence below which is asked back: the highest that withholds no right answer to the questions that
+# benchmarks/inventory/questions.py has for such choices (its table for the dev part).
+THRESHOLD = 0.75
+_NUMBERED = ("last days", "next days", "month", "date", "weekday")  # kinds that are nothing without their words
+_SYSTEM = """You turn a question about the stock of food outlets into one line, and write nothing else.
+First the intent: {intents} (none: whatever the stock records can't answer, and every wish to change something).
+Then, only where the question says so, in this order: "Item " and words copied from the question, "Place " and words
+copied from the question, "Period " and one of {kinds}, "By outlet", "By item" or "By day" for a line for each,
+"Rank most" or "Rank least", "Mean" for an average per day.
+Example: which outlet wasted most chicken last month => wasted Item chicken Period last month By outlet Rank most"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """text: in the language of the question; query, rows: what was asked and found, None and () where it wasn't run
+
+    understood: False where it was refused or asked back; ask_back: what the person may choose from
+    seconds: that it took; by: which model read the question
+    """
+
+    text: str
+    query: Query | None
+    rows: tuple[Row, ...]
+    language: str
+    understood: bool
+    ask_back: tuple[str, ...]
+    seconds: float
+    by: str
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the rules find in a question: its words, the items and outlets that are surely in it, and times."""
+
+    words: tuple[str, ...]
+    items: tuple[Found, ...]
+    outlets: tuple[Found, ...]
+    times: tuple[Mention, ...]
+    top: int
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """Why a line is no query yet: what to say, and what to choose from."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+def ask(
+    question: str,
+    panel: Panel,
+    items: Sequence[Item],
+    outlets: Sequence[Outlet],
+    today: date | None = None,
+    model: Reader | None = None,
+    models: Models | None = None,
+    sources: Sources | None = None,
+) -> Answer:
+    """The answer to a question in English or Malay.
+
+    items, outlets: of the database, with their aliases
+    today: None for the last day of the panel; the panel's later days are not looked at
+    model: None for the shipped one
+    models: larger ones, asked first; what they write is checked, and where they fail the local one reads
+    sources: of forecasts, orders and anomalies
+    Raises UserError where there are no records, and WeightsUnavailable.
+    """
+    began = time.perf_counter()
+    if today is not None:
+        panel = panel.until(today)
+    if not panel.shape[1]:
+        raise UserError("There are no records yet. Import a file, or load the example.")
+    day = panel.days[-1].item()
+    marks = mark(question, items, outlets, day)
+    language = answers.language_of(marks.words)
+    by = ""
+
+    def answer(text: str, query: Query | None = None, rows: tuple[Row, ...] = (), choices=(), understood=False):
+        return Answer(text, query, rows, language, understood, tuple(choices), time.perf_counter() - began, by)
+
+    if not marks.words:
+        return answer(answers.say("empty", language))
+    reading, by = _read(question, marks, model, models)
+    if reading.line.intent == NONE:
+        return answer(answers.say("refusal", language))
+    query = resolve(reading.line, marks, items, outlets, language)
+    if isinstance(query, Unclear):
+        return answer(query.text, choices=query.choices)
+    if reading.confidence < THRESHOLD:
+        guess = answers.guess(query, language)
+        return answer(answers.say("unsure", language, guess=guess), query, choices=(guess,))
+    try:
+        result = run(query, panel, items, sources)
+    except UserError as error:  # a source that is missing, or a forecast too far ahead
+        return answer(str(error), query)
+    return answer(answers.told(result, language), result.query, result.rows, understood=True)
+
+
+def mark(question: str, items: Sequence[Item], outlets: Sequence[Outlet], today: date) -> Marks:
+    """What the rules find. Outlets come first: their names are the longer ones."""
+    words = words_of(question)
+    times = periods.mentions(words, today)
+    taken = {at for time_ in times for at in range(time_.start, time_.end)}
+    found_outlets = Linker.of_outlets(outlets).find(words, taken)
+    taken |= {at for one in found_outlets for at in range(one.start, one.end)}
+    found_items = Linker.of_items(items).find(words, taken)
+    return Marks(words, found_items, found_outlets, times, periods.top_of(words, times))
+
+
+def allowed_of(marks: Marks) -> Allowed:
+    """What a model may write about a question."""
+    timed = {at for time_ in marks.times for at in range(time_.start, time_.end)}
+    named = {at for one in (*marks.items, *marks.outlets) for at in range(one.start, one.end)}
+    usual = {at for at, word in enumerate(marks.words) if word in question_words() or word.isdecimal() or word == "'s"}
+    free = _spans(marks.words, timed | named, usual)
+    kinds = tuple(dict.fromkeys(one.kind for one in marks.times))
+    return Allowed(
+        free,
+        free,
+        tuple(_ways(one, marks.words, timed | named | usual) for one in marks.items),
+        tuple(_ways(one, marks.words, timed | named | usual) for one in marks.outlets),
+        kinds or tuple(kind for kind in KINDS if kind not in _NUMBERED),
+        bool(kinds),
+    )
+
+
+def _spans(words: Sequence[str], barred: set[int], usual: set[int]) -> tuple[str, ...]:
+    """Runs of words that may be a name that the database doesn't know: no usual word at either end."""
+    found = []
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + LONGEST, len(words)) + 1):
+            if barred & set(range(start, end)) or {start, end - 1} & usual:
+                continue
+            found.append(" ".join(words[start:end]))
+    return tuple(dict.fromkeys(found))
+
+
+def _ways(one: Found, words: Sequence[str], barred: set[int]) -> tuple[str, ...]:
+    """A name as it was found, and with the strange words beside it: "chicken wings" need not be "chicken"."""
+    start, end = one.start, one.end
+    before = start - 1 if start and start - 1 not in barred else start
+    after = end + 1 if end < len(words) and end not in barred else end
+    spans = {(start, end), (before, end), (start, after), (before, after)}
+    return tuple(" ".join(words[first:last]) for first, last in sorted(spans, key=lambda span: span[1] - span[0]))
+
+
+def resolve(
+    line: Line, marks: Marks, items: Sequence[Item], outlets: Sequence[Outlet], language: str
+) -> Query | Unclear:
+    """The query of a line, or what has to be asked first. The intent is none of NONE."""
+    names: dict[str, list[str]] = {"item": [], "outlet": []}
+    linkers = {"item": Linker.of_items(items), "outlet": Linker.of_outlets(outlets)}
+    for kind, said in (("item", line.items), ("outlet", line.outlets)):
+        other = linkers["outlet" if kind == "item" else "item"]
+        for words in said:
+            link = linkers[kind].link(words)
+            if link.name is None and (swapped := other.link(words)).name:
+                # A model may take an outlet for an item; the database knows better.
+                names["outlet" if kind == "item" else "item"].append(swapped.name)
+            elif link.name is None:
+                there = [one.name for one in (items if kind == "item" else outlets)]
+                return _unknown(kind, words, link.candidates, there, link.score, language)
+            else:
+                names[kind].append(link.name)
+    period = _period(line, marks)
+    if isinstance(period, tuple):
+        return Unclear(answers.say("which_time", language, list=answers.listed(period)), period)
+    try:
+        return Query(
+            line.intent,
+            tuple(dict.fromkeys(names["item"])),
+            tuple(dict.fromkeys(names["outlet"])),
+            period,
+            line.by,
+            line.rank,
+            marks.top if line.rank else 1,
+            line.per_day,
+        )
+    except UserError as error:
+        return Unclear(str(error))
+
+
+def _unknown(
+    kind: str, words: str, candidates: Sequence[str], there: Sequence[str], score: float, language: str
+) -> Unclear:
+    if len(candidates) > 1 and score >= 0.75:
+        return Unclear(answers.say("which", language, words=words, list=answers.listed(candidates)), tuple(candidates))
+    text = answers.say(f"unknown_{kind}", language, words=words)
+    more = answers.say("perhaps" if candidates else "have", language, list=answers.listed(candidates or there))
+    return Unclear(f"{text} {more}", tuple(candidates or there))
+
+
+def _period(line: Line, marks: Marks) -> str | tuple[str, ...]:
+    """The period of a line; several where the question names several of that kind."""
+    if not line.kind:
+        return ""
+    named = tuple(dict.fromkeys(one.period for one in marks.times if one.kind == line.kind))
+    if len(named) > 1:
+        return named
+    return named[0] if named else line.kind.replace(" ", "_")
+
+
+def _read(question: str, marks: Marks, model: Reader | None, models: Models | None) -> tuple[Reading, str]:
+    """The line of a question, and who read it."""
+    if models is not None and models.providers:
+        system = _SYSTEM.format(intents=", ".join(WORDS.values()), kinds=", ".join(KINDS))
+        try:
+            reply = models.ask(system, " ".join(marks.words), most_tokens=60)
+            line = line_of(" ".join(reply.text.split()))
+            if _holds(line, marks):
+                return Reading(line, 1.0), f"{reply.provider} {reply.model}"
+        except (NoModel, ValueError):
+            pass
+    reader = model or language_model.load()
+    return reader.read(marks.words, allowed_of(marks)), language_model.ADAPTER
+
+
+def _holds(line: Line, marks: Marks) -> bool:
+    """Whether names are words of the question, and numbered times are in it."""
+    text = f" {' '.join(marks.words)} "
+    copied = all(f" {words} " in text for words in (*line.items, *line.outlets))
+    return copied and (line.kind not in _NUMBERED or any(one.kind == line.kind for one in marks.times))

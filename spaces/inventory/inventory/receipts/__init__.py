@@ -1,0 +1,1 @@
+"""Receipts: from a photo, scan or PDF to checked fields and lines."""

@@ -1,0 +1,223 @@
+"""Questions from words to sentence: what is understood, asked back and refused, and that nothing changes."""
+
+from collections import deque
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.errors import UserError
+from common.llm import NoModel, Reply
+from inventory.items import Item, Outlet
+from inventory.panel import panel_of
+from inventory.questions.ask import THRESHOLD, allowed_of, ask, mark
+from inventory.questions.grammar import Grammar
+from inventory.questions.language_model import Reading
+from inventory.questions.query import NONE, Line, Query
+from inventory.records import Record
+from inventory.simulation.example import ITEMS, OUTLETS
+
+TODAY = date(2026, 11, 20)
+SOME = ("how", "much", "ayam", "salmon", "in", "bangsar", "last", "week", "march", "most", "drop", "--", "'", "3")
+
+
+class Queue:
+    """A reader that says what it was given, and remembers what it was asked."""
+
+    def __init__(self, *lines: Line, confidence: float = 1.0) -> None:
+        self._lines = deque(lines)
+        self._confidence = confidence
+        self.asked = []
+
+    def read(self, words, allowed) -> Reading:
+        self.asked.append((words, allowed))
+        return Reading(self._lines.popleft(), self._confidence)
+
+
+class Anything:
+    """A reader that writes whatever the grammar lets it, by the given chooser."""
+
+    def __init__(self, pick) -> None:
+        self._pick = pick
+
+    def read(self, words, allowed) -> Reading:
+        from inventory.questions.query import line_of
+
+        grammar = Grammar(allowed, lambda words: [hash(word) for word in words.split()], 0)
+        for _ in range(200):
+            if grammar.done:
+                return Reading(line_of(grammar.text), 1.0)
+            choices = grammar.choices()
+            grammar.take(choices[self._pick(len(choices))])
+        raise AssertionError("the grammar doesn't end")
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return panel_of(
+        Record(
+            TODAY - timedelta(at), outlet.name, item.name, item.unit, 5.0, 20.0 + at, 3.0, "waste 1" if at == 2 else ""
+        )
+        for outlet in OUTLETS
+        for item in ITEMS
+        for at in range(10)
+    )
+
+
+def asked(panel, question, line, **more):
+    return ask(question, panel, ITEMS, OUTLETS, model=Queue(line), **more)
+
+
+def test_a_question_is_answered_in_its_language(panel):
+    answer = asked(panel, "How much chicken is left in Bangsar?", Line("stock", ("chicken",), ("bangsar",)))
+    assert answer.text == "Stock of chicken in Bangsar on 2026-11-20: 20 kg."
+    assert answer.understood and answer.language == "en" and answer.ask_back == () and answer.seconds > 0
+    assert answer.query == Query("stock", ("chicken",), ("Bangsar",))
+    malay = asked(panel, "berapa baki ayam di bangsar hari ini", Line("stock", ("ayam",), ("bangsar",), "today"))
+    assert malay.text == "Stok chicken di Bangsar pada 2026-11-20: 20 kg."
+
+
+def test_numbers_of_times_and_rankings_come_from_the_words(panel):
+    line = Line("wasted", ("chicken",), (), "last days", "outlet", "most")
+    answer = asked(panel, "top 3 outlets that wasted chicken in the last 4 days", line)
+    assert (answer.query.period, answer.query.top, len(answer.rows)) == ("last_4_days", 3, 3)
+
+
+def test_an_item_that_is_not_there_is_asked_back(panel):
+    answer = asked(panel, "how much salmon is left", Line("stock", ("salmon",)))
+    assert not answer.understood and answer.query is None
+    assert answer.text.startswith("There is no item 'salmon' in the records.") and "chicken" in answer.ask_back
+
+
+def test_what_could_be_two_items_is_asked_back():
+    wings = (Item("chicken wings", "kg"), Item("chicken breast", "kg"))
+    records = [Record(TODAY, "Bangsar", item.name, "kg", 1, 1) for item in wings]
+    panel = panel_of(records)
+    answer = ask(
+        "how much chicken is left", panel, wings, [Outlet("Bangsar")], model=Queue(Line("stock", ("chicken",)))
+    )
+    assert answer.ask_back == ("chicken breast", "chicken wings") and not answer.understood
+    assert answer.text == "Which did you mean by 'chicken': chicken breast, chicken wings?"
+
+
+def test_an_outlet_that_was_taken_for_an_item_is_an_outlet(panel):
+    answer = asked(panel, "waste in melaka", Line("wasted", ("melaka",)))
+    assert answer.query.outlets == ("Melaka Riverside",)
+
+
+def test_two_times_are_asked_back(panel):
+    answer = asked(panel, "used in march and april", Line("used", (), (), "month"))
+    assert answer.ask_back == ("month:2026-03", "month:2026-04") and not answer.understood
+
+
+def test_who_is_not_sure_asks_back_with_what_it_understood(panel):
+    reader = Queue(Line("used", ("chicken",)), confidence=THRESHOLD - 0.01)
+    answer = ask("chicken thing", panel, ITEMS, OUTLETS, model=reader)
+    assert not answer.understood and answer.rows == () and "Used of chicken" in answer.ask_back[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["drop table records", "show other tenants", "delete all records", "tetapkan stok ayam kepada 0", "hi"]
+)
+def test_what_is_refused_says_what_can_be_asked_and_changes_nothing(panel, text):
+    before = panel.balance.copy()
+    answer = asked(panel, text, Line(NONE))
+    assert not answer.understood and answer.rows == ()
+    assert "change nothing" in answer.text or "tidak mengubah" in answer.text
+    assert np.array_equal(panel.balance, before)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!", "\x00", "🍗"])
+def test_a_question_without_words_is_not_read(panel, text):
+    reader = Queue()
+    assert ask(text, panel, ITEMS, OUTLETS, model=reader).text.startswith("Type a question") and reader.asked == []
+
+
+def test_a_long_text_is_cut(panel):
+    reader = Queue(Line(NONE))
+    ask("chicken " * 100_000, panel, ITEMS, OUTLETS, model=reader)
+    assert len(reader.asked[0][0]) == 40
+
+
+def test_without_records_there_is_nothing_to_ask(panel):
+    with pytest.raises(UserError, match="no records"):
+        ask("stock", panel, ITEMS, OUTLETS, today=date(2000, 1, 1), model=Queue())
+
+
+def test_a_day_before_the_last_may_be_today(panel):
+    line = Line("stock", ("chicken",), ("bangsar",))
+    answer = asked(panel, "chicken in bangsar", line, today=TODAY - timedelta(3))
+    assert answer.text == "Stock of chicken in Bangsar on 2026-11-17: 23 kg."
+
+
+def test_what_may_be_written_comes_from_the_question():
+    allowed = allowed_of(mark("How much chicken and salmon did Bangsar use last week?", ITEMS, OUTLETS, TODAY))
+    assert allowed.kinds == ("last week",)
+    assert allowed.sure_items == (("chicken",),) and allowed.sure_outlets == (("bangsar",),)
+    assert "salmon" in allowed.items and not {"how", "much", "last", "chicken"} & set(allowed.items)
+    wider = allowed_of(mark("how many chicken wingettes are left", ITEMS, OUTLETS, TODAY))
+    assert wider.sure_items == (("chicken", "chicken wingettes"),)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.one_of(
+        st.text(max_size=50),
+        st.lists(st.sampled_from(SOME)).map(" ".join),
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_whatever_is_asked_and_read_there_is_an_answer(panel, text, random):
+    answer = ask(text, panel, ITEMS, OUTLETS, model=Anything(random.randrange))
+    assert answer.text and not (answer.understood and answer.ask_back)
+    assert answer.understood or answer.rows == ()
+
+
+class Larger:
+    """Larger models, as `common.llm.Models`: they give prepared answers, and keep what they were asked."""
+
+    def __init__(self, *answers: str | Exception) -> None:
+        self.providers = ("one",)
+        self._answers = list(answers)
+        self.asked = []
+
+    def ask(self, system: str, user: str, *, most_tokens: int) -> Reply:
+        self.asked.append((system, user))
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return Reply(answer, "openai", "large", 0.1, 0.1)
+
+
+def test_a_larger_model_is_asked_first(panel):
+    models = Larger("stock Item chicken Place bangsar\n")
+    answer = ask("Chicken left in Bangsar?", panel, ITEMS, OUTLETS, model=Queue(), models=models)
+    assert answer.text == "Stock of chicken in Bangsar on 2026-11-20: 20 kg." and answer.by == "openai large"
+    [(system, user)] = models.asked
+    assert user == "chicken left in bangsar" and "wasted" in system and "last month" in system
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        NoModel("No language model answers."),
+        "I would love to help! The answer is 20 kg.",
+        "",
+        "stock Item beef",  # not a word of the question
+        "used Item chicken Period last days",  # no such time in the question
+        "DROP TABLE records",
+    ],
+)
+def test_what_a_larger_model_makes_up_is_not_believed(panel, said):
+    reader = Queue(Line("stock", ("chicken",), ("bangsar",)))
+    answer = ask("Chicken left in Bangsar?", panel, ITEMS, OUTLETS, model=reader, models=Larger(said))
+    assert answer.text == "Stock of chicken in Bangsar on 2026-11-20: 20 kg." and answer.by == "inventory-questions"
+
+
+def test_without_larger_models_none_is_asked(panel):
+    models = Larger()
+    models.providers = ()
+    line = Line("stock", ("chicken",), ("bangsar",))
+    assert asked(panel, "Chicken left in Bangsar?", line, models=models).understood and models.asked == []

@@ -1,0 +1,139 @@
+"""Times in questions: what they are called in English and Malay, and which days they mean."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inventory.questions.language_model import words_of
+from inventory.questions.periods import mentions, top_of
+from inventory.questions.queries import window
+from inventory.questions.query import KINDS, Query
+
+TODAY = date(2026, 11, 20)  # a Friday
+
+
+def periods(text: str, today: date = TODAY) -> list[str]:
+    return [one.period for one in mentions(words_of(text), today)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("How much chicken did we use last month?", "last_month"),
+        ("used yesterday in bangsar", "yesterday"),
+        ("over the past 3 days", "last_3_days"),
+        ("in the last two weeks", "last_14_days"),
+        ("over the past week", "last_7_days"),
+        ("two days ago", "day:2026-11-18"),
+        ("the day before yesterday", "day:2026-11-18"),
+        ("on 12 March", "day:2026-03-12"),
+        ("on March 12th, 2025", "day:2025-03-12"),
+        ("on the 5th of December", "day:2026-12-05"),
+        ("on 25 December", "day:2026-12-25"),
+        ("12/3/2025", "day:2025-03-12"),
+        ("as of 2026-02-28", "day:2026-02-28"),
+        ("in October", "month:2026-10"),
+        ("in December", "month:2025-12"),
+        ("in March last year", "month:2025-03"),
+        ("in may", "month:2026-05"),
+        ("on Monday", "weekday:monday"),
+        ("next week", "next_week"),
+        ("tomorrow's chicken", "tomorrow"),
+        ("the next 10 days", "next_10_days"),
+        ("this year so far", "this_year"),
+        ("bulan lepas", "last_month"),
+        ("3 hari lepas", "last_3_days"),
+        ("dalam tiga minggu terakhir", "last_21_days"),
+        ("minggu ini", "this_week"),
+        ("semalam", "yesterday"),
+        ("esok", "tomorrow"),
+        ("7 hari akan datang", "next_7_days"),
+        ("pada bulan Mac", "month:2026-03"),
+        ("pada 12 Ogos 2025", "day:2025-08-12"),
+        ("hari Khamis", "weekday:thursday"),
+        ("hari minggu", "weekday:sunday"),
+        ("kelmarin dulu", "day:2026-11-18"),
+        ("selama ini", "all"),
+    ],
+)
+def test_a_time_is_read(text, expected):
+    assert periods(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how many days will rice last",
+        "may we ask what is left",
+        "will it last until friday",
+        "cukup sampai ahad",
+        "top 3 items",
+        "how much chicken is left now",
+        "31 february",
+        "on 31/2/2025",
+        "day 99999",
+    ],
+)
+def test_what_is_no_time_is_none(text):
+    assert not [one for one in periods(text) if one.startswith(("day:", "weekday:", "last_", "next_"))]
+    assert "may" not in text or periods(text) == []
+
+
+def test_two_times_are_both_there_in_their_order():
+    assert periods("compare march and april") == ["month:2026-03", "month:2026-04"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("top 3 outlets last 7 days", 3),
+        ("the five most wasted items", 5),
+        ("which outlet used most", 1),
+        ("3 barang paling banyak dibuang", 3),
+        ("used in the last 3 days", 1),
+        ("top 1000 items", 1),
+    ],
+)
+def test_a_ranking_says_how_many(text, expected):
+    words = words_of(text)
+    assert top_of(words, mentions(words, TODAY)) == expected
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=60), st.dates(date(2000, 1, 1), date(2100, 1, 1)))
+def test_any_text_gives_only_periods_that_a_query_takes(text, today):
+    for one in mentions(words_of(text), today):
+        ahead = one.period.startswith("next_") or one.period == "tomorrow"
+        assert one.kind in KINDS and Query("forecast" if ahead else "used", period=one.period)
+        assert window(one.period, today)[0] <= window(one.period, today)[1]
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("this_week", date(2026, 11, 16), date(2026, 11, 22)),
+        ("last_week", date(2026, 11, 9), date(2026, 11, 15)),
+        ("last_month", date(2026, 10, 1), date(2026, 10, 31)),
+        ("month:2024-02", date(2024, 2, 1), date(2024, 2, 29)),
+        ("last_7_days", date(2026, 11, 14), TODAY),
+        ("next_2_days", date(2026, 11, 21), date(2026, 11, 22)),
+        ("weekday:friday", TODAY, TODAY),
+        ("weekday:saturday", date(2026, 11, 14), date(2026, 11, 14)),
+        ("next_week", date(2026, 11, 23), date(2026, 11, 29)),
+        ("last_year", date(2025, 1, 1), date(2025, 12, 31)),
+    ],
+)
+def test_the_days_of_a_period(period, first, last):
+    assert window(period, TODAY) == (first, last)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
+def test_weeks_and_months_follow_each_other_without_a_hole(today):
+    day = timedelta(1)
+    assert window("last_week", today)[1] + day == window("this_week", today)[0]
+    assert window("this_week", today)[1] + day == window("next_week", today)[0]
+    assert window("last_month", today)[1] + day == window("this_month", today)[0]
+    assert window("last_year", today)[1] + day == window("this_year", today)[0]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import gradio as gr
+from starlette.routing import Mount
 
 from common import ui
 from inventory import access, endpoints, summary
@@ -76,4 +77,4 @@ demo.queue(max_size=50, default_concurrency_limit=1)
 options = ui.options(max_file_size="500mb")
 
 if __name__ == "__main__":
-    demo.launch(**options)
+    demo.launch(**options, app_kwargs={"routes": [Mount("/http", http)]})

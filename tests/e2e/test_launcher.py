@@ -128,18 +128,31 @@ def test_the_space_runs_alone(tmp_path):
         process.communicate(timeout=20)
 
 
-def test_the_staged_space_of_coach_runs_alone(tmp_path):
-    """In a folder where nothing else of this project is: its questions, its database and its examples are in it."""
-    out, port = deploy.stage("coach", tmp_path / "out"), free_port()
+def next_question(address: str) -> bool:
+    client = Client(address, verbose=False)
+    found = client.predict("nurse", api_name="/next_question")["session"] == 1
+    client.close()
+    return found
+
+
+def healthy(address: str) -> bool:
+    return httpx.get(f"{address}http/health").json()["ok"]
+
+
+@pytest.mark.parametrize(
+    ("space", "title", "works"), [("coach", "Coach", next_question), ("inventory", "Inventory", healthy)]
+)
+def test_the_staged_space_runs_alone(space, title, works, tmp_path):
+    """In a folder where nothing else of this project is: its data, its database and its examples are in it."""
+    out, port = deploy.stage(space, tmp_path / "out"), free_port()
     path = os.pathsep.join([str(out), sysconfig.get_path("purelib")])
     settings = {"GRADIO_SERVER_PORT": str(port), "PYTHONPATH": path, "DEMO_DATA_DIR": str(tmp_path / "data")}
     # Without site (-S) this project's own installation in place can't help out.
     process = start("app.py", script="-S", cwd=out, env=os.environ | settings)
     try:
-        assert "Coach" in wait_for(f"http://127.0.0.1:{port}/", process)
-        client = Client(f"http://127.0.0.1:{port}/", verbose=False)
-        assert client.predict("nurse", api_name="/next_question")["session"] == 1
-        client.close()
+        address = f"http://127.0.0.1:{port}/"
+        assert title in wait_for(address, process)
+        assert works(address)
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)

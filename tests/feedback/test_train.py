@@ -127,6 +127,21 @@ def test_settings_that_can_not_be_trained_are_refused_with_their_value(name, val
         replace(Settings(), **{name: value}).check()
 
 
+def test_layers_above_those_that_are_kept_are_dropped(base):
+    import torch
+
+    whole, _ = train.load_encoder(str(base))
+    whole.eval()
+    small, _ = train.load_encoder(str(base))
+    train.keep_layers(small.eval(), 1)
+    tokens = torch.tensor([[2, 7, 8, 3]])
+    with torch.no_grad():
+        middle = whole(input_ids=tokens, output_hidden_states=True).hidden_states[1]
+        assert torch.allclose(small(input_ids=tokens).last_hidden_state, middle, atol=1e-6)
+    with pytest.raises(UserError, match="layers is 3: give a number from 1 to 2"):
+        train.keep_layers(whole, 3)
+
+
 def test_a_base_that_is_not_there_says_what_to_do(tmp_path, capsys):
     status = tmp_path / "status.json"
     given = ["--out", str(tmp_path / "v"), "--base", str(tmp_path / "nothing"), "--most", "8", "--status", str(status)]

@@ -32,6 +32,7 @@ from feedback import texts as reading
 SECOND = 0.3  # probability that a text's second label gets in training; the first one gets the rest
 MULTILINGUAL = ("multilingual", "xlm", "mdeberta", "labse", "bge-m3", "e5-multi")  # in the names of such checkpoints
 CENTRES = 24  # of the training texts, by which drift is measured
+KEPT = {"minilm": 5}  # layers of a base: its sixth adds time and no F1
 # What the status of a training tells besides: step of steps; loss: mean of the last steps; epochs: macro F1 on the
 # validation texts and loss, for each that is over; version: its folder's name.
 PROGRESS = {"step": 0, "steps": 0, "loss": None, "epochs": [], "version": ""}
@@ -39,9 +40,9 @@ PROGRESS = {"step": 0, "steps": 0, "loss": None, "epochs": [], "version": ""}
 
 @dataclass(frozen=True)
 class Settings:
-    """base: "minilm", a name on the Hub or a folder; layers: of the base that are kept, from below, None for all;
-    epochs: at most; batch: texts a step; rate: the highest learning rate; patience: epochs without a better macro F1
-    before it ends; most: rows of each part, None for all."""
+    """base: "minilm", a name on the Hub or a folder; layers: of the base that are kept, from below, None for
+    those of KEPT, else all; epochs: at most; batch: texts a step; rate: the highest learning rate; patience: epochs
+    without a better macro F1 before it ends; most: rows of each part, None for all."""
 
     base: str = "minilm"
     layers: int | None = None
@@ -134,7 +135,7 @@ def _train(parts: data.Split, out: Path, settings: Settings, told: StatusFile) -
     labels = ordered(parts.train)
     folder = base_folder(settings.base)
     encoder, tokenizer = load_encoder(folder)
-    keep_layers(encoder, settings.layers)
+    keep_layers(encoder, settings.layers or KEPT.get(settings.base))
     classifier = network.TextClassifier(encoder, len(labels), torch.tensor(label_weights(parts.train, labels)))
     told.update(message="Training.")
     with tempfile.TemporaryDirectory(prefix="feedback-") as scratch:
@@ -315,7 +316,7 @@ def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = pr
     for name in ("base", "epochs", "batch", "rate", "patience", "seed"):
         value = getattr(defaults, name)
         parser.add_argument(f"--{name}", type=type(value), default=value)
-    parser.add_argument("--layers", type=int, help="of the base that are kept, from below; all of them otherwise")
+    parser.add_argument("--layers", type=int, help="of the base that are kept; 5 of minilm's 6, all of another's")
     parser.add_argument("--promote", type=Path, help="data folder in which it is to answer, unless it is worse")
     parser.add_argument("--most", type=int, help="rows of each part, for a quick try")
     given = parser.parse_args(arguments)

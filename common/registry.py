@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from common import manifest, sources
+from common.digests import sha256
 from common.errors import UserError, WeightsUnavailable
 from common.manifest import File, Model, Source
 
@@ -127,7 +128,7 @@ class Registry:
                 *stamp, digest = json.loads(self._memory(place).read_text())
                 if stamp == _stamp(place):
                     return digest
-        digest = sources.sha256(place)
+        digest = sha256(place)
         self._remember(place, digest)
         return digest
 
@@ -185,7 +186,7 @@ class Registry:
         try:
             with _progress(source, file) as progress:
                 sources.fetch(source, new, archives, progress)
-            digest = sources.sha256(new)
+            digest = sha256(new)
             if digest == file.sha256:
                 os.replace(new, target)
                 self._remember(target, digest)

@@ -6,7 +6,6 @@ installed or run. pip and npm are the person's own, so that their settings, prox
 archive is found where pip is set to look and downloaded here, because pip would run it.
 """
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ import zlib
 from pathlib import Path
 
 from common import indexes
+from common.digests import sha256
 from common.download import READ_TIMEOUT, Progress, SourceFailed, answers, client, download, look_up, size
 from common.manifest import Address, HubFile, LocalFolder, Packages, Part, RepoFile, Source
 
@@ -242,15 +242,6 @@ def _checked(part: Part, folder: Path, pattern: str) -> Path:
         if digest != part.archive_sha256:
             raise SourceFailed(f"the sha256 of {found[0].name} is {digest}, expected {part.archive_sha256}")
     return found[0]
-
-
-def sha256(path: Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _size_of_all(folder: Path) -> int:

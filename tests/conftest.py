@@ -28,6 +28,7 @@ os.environ |= {
     "MODELS": "embedded",
     "MPLBACKEND": "agg",
 }
+os.environ.pop("DATABASE_URL", None)  # nobody else's database
 if BESIDE_OTHERS:  # beside other workers more threads than one only get in each other's way
     os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -81,3 +82,16 @@ def postgresql():
 
     with postgres.server() as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    from tests import postgres
+
+    address = request.getfixturevalue("postgresql")
+    yield address
+    postgres.clear(address)

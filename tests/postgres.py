@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from common.store import open_engine
+
 PASSWORD = "kept p@ss/word"
 QUOTED = "kept%20p%40ss%2Fword"  # as it is written in an address
 
@@ -74,6 +76,14 @@ def server() -> Iterator[str]:
             process.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear(url: str) -> None:
+    """Take everything out of a database."""
+    engine = open_engine("tests", url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    engine.dispose()
 
 
 def _wait(process: subprocess.Popen, port: int, log: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import gradio as gr
-from starlette.routing import Mount
+from fastapi.routing import Mount
 
 from common import ui
 from inventory import access, endpoints, summary

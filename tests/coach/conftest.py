@@ -7,26 +7,6 @@ import pytest
 
 from coach.store import Store
 from common import text
-from common.store import URL_VARIABLE, open_engine
-
-
-@pytest.fixture(autouse=True)
-def nobody_elses_database(monkeypatch):
-    monkeypatch.delenv(URL_VARIABLE, raising=False)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'coach.sqlite3'}"
-        return
-    address = request.getfixturevalue("postgresql")
-    yield address
-    engine = open_engine("coach", address)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    engine.dispose()
 
 
 @pytest.fixture

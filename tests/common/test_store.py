@@ -79,30 +79,9 @@ engine.dispose()
 """
 
 
-@pytest.fixture(scope="module")
-def server():
-    with postgres.server() as url:
-        yield url
-
-
 @pytest.fixture(autouse=True)
 def nowhere_else(monkeypatch, tmp_path):
-    monkeypatch.delenv(store.URL_VARIABLE, raising=False)
     monkeypatch.setenv("DEMO_DATA_DIR", str(tmp_path / "data"))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'zoo.sqlite3'}"
-        return
-    address = request.getfixturevalue("server")
-    yield address
-    engine = open_engine("zoo", address)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    engine.dispose()
 
 
 @pytest.fixture
@@ -235,8 +214,8 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(opened, tmp
     assert "secret" not in str(caught.value)
 
 
-def test_a_wrong_password_is_told_without_it(server, opened, tmp_path):
-    engine = opened("zoo", server.replace(postgres.QUOTED, "guessed"))
+def test_a_wrong_password_is_told_without_it(postgresql, opened, tmp_path):
+    engine = opened("zoo", postgresql.replace(postgres.QUOTED, "guessed"))
     with pytest.raises(UserError, match="password authentication failed") as caught:
         migrate(engine, versions(tmp_path, FIRST), "zoo_version")
     assert "guessed" not in str(caught.value)
@@ -419,8 +398,8 @@ def test_who_reads_sees_one_state_while_others_write(opened, tmp_path):
     assert counts == [1, 1] and value(engine, "SELECT count(*) FROM zoo_animals") == 2
 
 
-def test_a_server_that_started_again_is_found_again(server, opened):
-    engine, other = opened("zoo", server), opened("zoo", server)
+def test_a_server_that_started_again_is_found_again(postgresql, opened):
+    engine, other = opened("zoo", postgresql), opened("zoo", postgresql)
     number = value(engine, "SELECT pg_backend_pid()")
     assert value(engine, "SELECT pg_backend_pid()") == number, "the connection is kept"
     assert value(other, f"SELECT pg_terminate_backend({number})")

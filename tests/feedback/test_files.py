@@ -278,7 +278,7 @@ def test_a_line_without_end_is_not_held_in_memory(written, name):
         ("in.csv", b"\n\n  \n", "no rows"),
         ("in.txt", b"\n \n", "no rows"),
         ("in.txt", b"\xef\xbb\xbf", "no rows"),
-        ("in.csv", b"PK\x03\x04rest of a workbook", "a workbook of a spreadsheet program.*Export it as CSV"),
+        ("in.csv", b"PK\x03\x04rest of a workbook", "a workbook or a ZIP archive.*Export it as CSV"),
         ("in.txt", b"%PDF-1.7", "a PDF"),
         ("in.csv", bytes(range(256)) * 20, "is no text file"),
         ("in.jsonl", b"\x00" * 5000, "is no text file"),

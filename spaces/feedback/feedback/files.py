@@ -5,8 +5,6 @@
 too, with the reason, so that none is lost.
 """
 
-import codecs
-import hashlib
 import io
 import json
 import re
@@ -17,6 +15,7 @@ from pathlib import Path
 from statistics import fmean
 
 from common.errors import UserError
+from common.text_files import examine, open_text
 from feedback import delimited
 from feedback.delimited import LONGEST_ROW, Line, lines
 
@@ -27,17 +26,8 @@ KINDS = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".
 # Names of the column with the texts, the likeliest first; also as a part of a name.
 NAMES = ("text", "feedback", "comment", "comments", "review", "message", "body", "content", "description", "answer")
 
-_MAGIC = {  # how files begin that are sent by mistake
-    b"PK\x03\x04": "a workbook of a spreadsheet program, or a ZIP archive",
-    b"\xd0\xcf\x11\xe0": "an old Office document",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "a compressed file",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"SQLite format 3": "a database",
-}
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_DAMAGED = "Some bytes are no UTF-8; signs that could not be read are replaced."
+_OLD = "The file is not in UTF-8 and was read as Windows-1252. If letters look wrong, save it as UTF-8."
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 
@@ -76,7 +66,7 @@ class Source:
 
     def items(self, skip: int = 0) -> Iterator[Item]:
         """The rows from number `skip` on, in order."""
-        with _text_of(self.path, self.encoding) as stream:
+        with open_text(self.path, self.encoding) as stream:
             reader = {"csv": self._csv, "jsonl": self._jsonl, "txt": self._txt}[self.kind]
             yield from islice(reader(stream), skip, None)
 
@@ -129,9 +119,10 @@ def open_source(path: str | Path, column: str | None = None) -> Source:
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
         raise UserError(f"{path.name!r} is of a kind that can't be read. Save it as one of {', '.join(KINDS)}.")
-    encoding, sha256, notes = _examine(path)
-    source = Source(path, kind, encoding, None, False, (), "", 0, 0, sha256, tuple(notes))
-    with _text_of(path, encoding) as stream:
+    found = examine(path, "Export it as CSV, JSONL or TXT.")
+    notes = (_DAMAGED,) if found.damaged else (_OLD,) if found.encoding == "cp1252" else ()
+    source = Source(path, kind, found.encoding, None, False, (), "", 0, 0, found.sha256, notes)
+    with open_text(path, found.encoding) as stream:
         sample = _sample(stream)
     source = {"csv": _csv_form, "jsonl": _jsonl_form, "txt": lambda source, *_: source}[kind](source, sample, column)
     rows = sum(1 for _ in islice(source.items(), MOST_ROWS + 1))
@@ -153,58 +144,6 @@ def _item(number: int, text: object) -> Item:
     if _REPLACED in text:
         notes.append("It has signs that could not be read.")
     return Item(number, text[:MOST_CHARACTERS], note=" ".join(notes))
-
-
-# Bytes
-
-
-def _examine(path: Path) -> tuple[str, str, list[str]]:
-    """The encoding of a file, its sha256 and what to say about it."""
-    digest, size, good, bad = hashlib.sha256(), 0, 0, 0
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    with open(path, "rb") as stream:
-        marked = _marked(path, stream.read(1 << 16))
-        stream.seek(0)
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-            size += len(chunk)
-            text = decoder.decode(chunk, final=len(chunk) < 1 << 20) if marked is None else ""
-            if not text.isascii():
-                wrong = len(_NOT_UTF8.findall(text))
-                bad += wrong
-                good += len(text) - len(text.encode("ascii", "ignore")) - wrong
-    if not size:
-        raise UserError(f"{path.name!r} is empty.")
-    if marked is not None or not bad:
-        return marked or "utf-8", digest.hexdigest(), []
-    if good > bad:
-        return "utf-8", digest.hexdigest(), ["Some bytes are no UTF-8; signs that could not be read are replaced."]
-    note = "The file is not in UTF-8 and was read as Windows-1252. If letters look wrong, save it as UTF-8."
-    return "cp1252", digest.hexdigest(), [note]
-
-
-def _marked(path: Path, head: bytes) -> str | None:
-    """The encoding that the first bytes tell; None where they are like those of UTF-8 or an older one."""
-    for magic, what in _MAGIC.items():
-        if head.startswith(magic):
-            raise UserError(f"{path.name!r} is {what} and no text. Export it as CSV.")
-    for mark, name in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if head.startswith(mark):
-            return name
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) > 0.3 * len(head) / 2 and min(even, odd) < 0.05 * max(even, odd):
-        return "utf-16-be" if even > odd else "utf-16-le"
-    if len(_CONTROL.findall(head.decode("latin-1"))) > max(2, 0.02 * len(head)):
-        raise UserError(f"{path.name!r} is no text file. Export the feedback as CSV, JSONL or TXT.")
-    return None
-
-
-def _text_of(path: Path, encoding: str) -> io.TextIOWrapper:
-    return open(path, encoding=encoding, errors="replace", newline=None)
 
 
 def _sample(stream: io.TextIOBase) -> list[Line]:

@@ -8,21 +8,14 @@ import csv
 import io
 import json
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
+from common.spreadsheets import neutral
 
 COLUMNS = ("line", "text", "label", "confidence", "unsure", "why", "top", "language", "version", "note", "problem")
-# What a spreadsheet program would run (OWASP, "CSV Injection"), also in its wide form.
-_FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-
-
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet program takes for a formula: with an apostrophe before the sign that makes it one."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 class State:
@@ -111,5 +104,5 @@ def _csv(rows: list[dict[str, Any]], heading: bool) -> str:
     for row in rows:
         top = "; ".join(f"{one['label']} {one['confidence']}" for one in row.get("top", []))
         cells = [top if name == "top" else row.get(name, "") for name in COLUMNS]
-        writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in cells])
+        writer.writerow(map(neutral, cells))
     return text.getvalue()

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.errors import UserError
+from common.spreadsheets import neutral
 from inventory.files.columns import FIELDS, TITLES
 
 if TYPE_CHECKING:
@@ -18,19 +18,7 @@ if TYPE_CHECKING:
     from inventory.store import Store
 
 MOST_ROWS = 1_048_576  # of a sheet, the headings among them
-# What a spreadsheet program would run (OWASP, "CSV Injection"), also in its wide form, and what `neutral` made of it.
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 Cell = str | float | None | date
-
-
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet program takes for a formula: with an apostrophe before the sign that makes it one."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def plain(cell: str) -> str:
-    """A cell as it was before `neutral`."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def export_records(
@@ -121,7 +109,7 @@ def _write_xlsx(path: Path, rows: Iterable[list[Cell]]) -> int:
     sheet.freeze_panes = "A2"
     for row in rows:
         texts = (ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell for cell in row)
-        sheet.append([neutral(cell) if isinstance(cell, str) else cell for cell in texts])
+        sheet.append([neutral(cell, reversible=True) for cell in texts])
         count += 1
     book.save(path)
     return count
@@ -130,4 +118,4 @@ def _write_xlsx(path: Path, rows: Iterable[list[Cell]]) -> int:
 def _shown(cell: Cell) -> Cell:
     if isinstance(cell, float):
         return repr(cell).removesuffix(".0")
-    return neutral(cell) if isinstance(cell, str) else cell
+    return neutral(cell, reversible=True)

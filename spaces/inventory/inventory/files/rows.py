@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from common.errors import UserError
+from common.spreadsheets import plain
 from inventory import units
 from inventory.files import amounts, days
 from inventory.files.columns import TITLES
-from inventory.files.exporting import plain
 from inventory.files.workbooks import Cell
 from inventory.store.base import Item, Names, clean
 from inventory.store.loading import LoadedRow

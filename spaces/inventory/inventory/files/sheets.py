@@ -1,9 +1,6 @@
 """Rows of CSV files and workbooks (XLSX), one after the other, without holding a file in memory."""
 
-import codecs
 import csv
-import hashlib
-import io
 import re
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Sequence
@@ -13,7 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from common.digests import sha256
 from common.errors import UserError
+from common.text_files import examine, open_text
 from inventory.files import workbooks
 from inventory.files.workbooks import Cell
 
@@ -22,14 +21,6 @@ LONGEST_LINE = 100_000  # characters
 MOST_LINES = 50  # of one row, in quotation marks
 _SAMPLE = 60  # rows that the delimiter is found out from
 _TOLD = re.compile(r"\"?sep=([,;\t|])\"?")  # a first line by which spreadsheet programs tell the sign
-_MAGIC = {  # how files begin that are sent by mistake
-    b"PK\x03\x04": "a workbook or a ZIP archive",
-    b"\xd0\xcf\x11\xe0": "an old Office document",
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"SQLite format 3": "a database",
-}
 
 
 class Row(NamedTuple):
@@ -78,52 +69,14 @@ def open_file(path: str | Path) -> File:
     if not path.stat().st_size:
         raise UserError(f"{path.name!r} is empty. Export the records again.")
     if kind == "xlsx":
-        return File(path, kind, sheets=workbooks.sheets(path), sha256=_examine(path, None)[0])
-    marked = _marked(path)
-    sha256, utf8 = _examine(path, marked)
-    encoding = marked or ("utf-8" if utf8 else "cp1252")
-    return File(path, kind, encoding, _delimiter(path, encoding), sha256=sha256)
-
-
-def _examine(path: Path, encoding: str | None) -> tuple[str, bool]:
-    """The sha256 of a file, and whether it is UTF-8, which is not looked at where the encoding is known."""
-    digest, decoder, utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True
-    with open(path, "rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-            if encoding is None and utf8:
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError:
-                    utf8 = False
-    return digest.hexdigest(), utf8
-
-
-def _marked(path: Path) -> str | None:
-    """The encoding that the first bytes tell; None for UTF-8 or an older one. Raises UserError for what is no text."""
-    with open(path, "rb") as stream:
-        head = stream.read(1 << 14)
-    for magic, what in _MAGIC.items():
-        if head.startswith(magic):
-            raise UserError(f"{path.name!r} is {what} and no text. Export the records as CSV, or name it .xlsx.")
-    for mark, name in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if head.startswith(mark):
-            return name
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) > 0.3 * len(head) / 2 and min(even, odd) < 0.05 * max(even, odd):
-        return "utf-16-be" if even > odd else "utf-16-le"
-    if sum(head.count(byte) for byte in range(9)) > max(8, 0.02 * len(head)):
-        raise UserError(f"{path.name!r} is no text. Export the records as CSV or XLSX.")
-    return None
+        return File(path, kind, sheets=workbooks.sheets(path), sha256=sha256(path))
+    found = examine(path, "Export the records as CSV, or as a workbook whose name ends in .xlsx.")
+    return File(path, kind, found.encoding, _delimiter(path, found.encoding), sha256=found.sha256)
 
 
 def _delimiter(path: Path, encoding: str) -> str:
     """The sign that parts most rows into the same number of cells, the more the better."""
-    with _text_of(path, encoding) as stream:
+    with open_text(path, encoding) as stream:
         lines = [line.rstrip("\n") for line in islice(iter(partial(stream.readline, LONGEST_LINE), ""), _SAMPLE)]
     if lines and (told := _TOLD.fullmatch(lines[0].strip())):
         return told.group(1)
@@ -147,7 +100,7 @@ def _cells_of(text: str, sign: str) -> list[str]:
 
 def _csv_rows(path: Path, encoding: str, sign: str) -> Iterator[Row]:
     """A row whose quotation mark is not closed within MOST_LINES is given up with its first line alone."""
-    with _text_of(path, encoding) as stream:
+    with open_text(path, encoding) as stream:
         source = enumerate(iter(partial(stream.readline, LONGEST_LINE), ""), 1)
         waiting: deque[tuple[int, str]] = deque()
         blank = f"{sign} \t\r\n"
@@ -192,7 +145,3 @@ def _csv_row(waiting: "deque[tuple[int, str]]", source: Iterator[tuple[int, str]
             waiting.append(following)
         taken += 1
     return Row(number, [waiting[0][1].rstrip("\r\n")], "A quotation mark is opened and not closed."), 1
-
-
-def _text_of(path: Path, encoding: str) -> io.TextIOWrapper:
-    return open(path, encoding=encoding, errors="replace", newline=None)

@@ -6,8 +6,9 @@ import gradio as gr
 
 from common import ui
 from common.errors import UserError
-from inventory import plots, summary
+from inventory import plots
 from inventory.anomalies.detection import RATE
+from inventory.summary import anomalies
 from inventory.tabs import desk
 from inventory.tabs.parts import drawn, menu, picture, say, table, write
 
@@ -18,14 +19,14 @@ def check_book(outlet: str, item: str, days: int, rate: float) -> list:
     columns = ([one[name] for one in found] for name in ("day", "kind", "severity"))
     last = desk.health()["last_day"]
     chart = drawn(plots.timeline, *columns, last, int(days)) if found else gr.update(visible=False)
-    names = gr.update(choices=summary.verdict_names(desk.verdicts()), value=None)
-    rows = ui.shown(summary.finding_rows(found, not outlet))
-    return [summary.findings(found, int(days)), chart, rows, found, gr.update(visible=False), None, names]
+    names = gr.update(choices=anomalies.verdict_names(desk.verdicts()), value=None)
+    rows = ui.shown(anomalies.finding_rows(found, not outlet))
+    return [anomalies.findings(found, int(days)), chart, rows, found, gr.update(visible=False), None, names]
 
 
 def look_closer(found: list, event: gr.SelectData) -> list:
     one = found[event.index[0]]
-    return [one, gr.update(visible=True), summary.finding(one)]
+    return [one, gr.update(visible=True), anomalies.finding(one)]
 
 
 def judge(verdict: str, one: dict, *wanted) -> list:
@@ -50,7 +51,7 @@ def tab(token: gr.Textbox) -> tuple[gr.Dropdown, gr.Dropdown]:
             with gr.Row():
                 outlet, item = menu("Outlet", "a_outlet"), menu("Item", "a_item")
             back = gr.Slider(7, 365, 90, step=1, label="Days back")
-            rate = gr.Slider(0.01, 1, RATE, step=0.01, label="How many alarms", info=summary.RATE)
+            rate = gr.Slider(0.01, 1, RATE, step=0.01, label="How many alarms", info=anomalies.RATE)
             note, times = say("a_note"), picture("times")
             with gr.Accordion("What was said about findings", open=False):
                 verdicts = menu("Verdicts in force", "verdicts")
@@ -61,7 +62,7 @@ def tab(token: gr.Textbox) -> tuple[gr.Dropdown, gr.Dropdown]:
                 with gr.Row():
                     no, yes = gr.Button("Not an anomaly", elem_id="no"), gr.Button("It was one", elem_id="yes")
             told = say("told")
-            findings = table(summary.FINDING_HEADS, "findings")
+            findings = table(anomalies.FINDING_HEADS, "findings")
 
     wanted = [outlet, item, back, rate]
     view = [note, times, findings, found_now, card, chosen, verdicts]

@@ -6,7 +6,7 @@ import gradio as gr
 
 from common import ui
 from common.errors import UserError
-from inventory import summary
+from inventory.summary import questions
 from inventory.tabs import HEAVY, desk
 from inventory.tabs.parts import say, table
 
@@ -16,12 +16,12 @@ def answer(question: str, said: list) -> list:
         raise UserError("There is no question yet.")
     found = desk.ask(question)
     said = [*said, {"role": "user", "content": question}, {"role": "assistant", "content": found["text"]}]
-    return ["", said, "", summary.understood(found), ui.shown(summary.answer_rows(found))]
+    return ["", said, "", questions.understood(found), ui.shown(questions.answer_rows(found))]
 
 
 def tab() -> None:
     with gr.Tab("Ask", id="ask"):
-        gr.Markdown(summary.ASK_GUIDE, padding=True)
+        gr.Markdown(questions.ASK_GUIDE, padding=True)
         chat = gr.Chatbot(
             [], show_label=False, height=380, elem_id="chat", feedback_options=None, buttons=["copy"],
             placeholder="Ask something, or click a question below.",
@@ -33,15 +33,15 @@ def tab() -> None:
             )  # fmt: skip
             go = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="go_ask")
         note, understood = say("q_note"), gr.Markdown(elem_id="understood", padding=True)
-        answers = table(summary.ANSWER_HEADS, "answers")
-        questions = gr.Dataset(
+        answers = table(questions.ANSWER_HEADS, "answers")
+        offered = gr.Dataset(
             label="Or click a question",
             components=[gr.Textbox(render=False)],
-            samples=[[one] for one in summary.QUESTIONS],
+            samples=[[one] for one in questions.QUESTIONS],
             elem_id="questions",
         )
 
-    clicked = questions.click(lambda row: row[0], questions, question, **ui.QUIET)
+    clicked = offered.click(lambda row: row[0], offered, question, **ui.QUIET)
     view = [note, chat, question, understood, answers]
     for trigger in (partial(gr.on, [go.click, question.submit]), clicked.then):
         ui.wire(trigger, answer, [question, chat], view, note, **HEAVY)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from common import ui
-from inventory import summary
+from inventory.summary import data
 from inventory.tabs import HEAVY, desk, imports
 from inventory.tabs.overview import load_example
 from inventory.tabs.parts import into_folder, menu, say, table, write
@@ -26,13 +26,13 @@ def stored() -> list:
 
 
 def items() -> dict:
-    return ui.shown(summary.item_rows(desk.items()))
+    return ui.shown(data.item_rows(desk.items()))
 
 
 def browse(*wanted) -> list:
     found = desk.records(*wanted)
     said = f"{found['total']:,} records; page {found['page']} of {found['pages']}."
-    return [said, ui.shown(summary.record_rows(found))]
+    return [said, ui.shown(data.record_rows(found))]
 
 
 def export(kind: str, *wanted) -> list:
@@ -80,7 +80,7 @@ def _records() -> tuple[gr.Dropdown, gr.Dropdown]:
         go_browse = gr.Button("Show them", elem_id="browse")
         kind = gr.Radio(["csv", "xlsx"], value="csv", show_label=False, container=False, min_width=120)
         go_export = gr.Button("Export them", elem_id="export")
-    note, records = say("x_note"), table(summary.RECORD_HEADS, "records")
+    note, records = say("x_note"), table(data.RECORD_HEADS, "records")
     file = gr.File(label="Export", visible=False, elem_classes="files")
 
     those = [outlet, item, first, last]
@@ -92,7 +92,7 @@ def _records() -> tuple[gr.Dropdown, gr.Dropdown]:
 def _catalogue(token: gr.Textbox) -> gr.Dataframe:
     """Gives the table of items."""
     gr.Markdown("### Items and outlets", padding=True)
-    item_table = table(summary.ITEM_HEADS, "items")
+    item_table = table(data.ITEM_HEADS, "items")
     with gr.Accordion("Add or change an item or an outlet", open=False):
         with gr.Row():
             name, unit, category = (gr.Textbox(label=one, min_width=140) for one in ("Item", "Unit", "Category"))

@@ -6,7 +6,8 @@ import gradio as gr
 
 from common import ui
 from common.errors import UserError
-from inventory import plots, summary
+from inventory import plots
+from inventory.summary import forecast
 from inventory.tabs import HEAVY, desk
 from inventory.tabs.overview import Overview
 from inventory.tabs.parts import drawn, menu, picture, say, table
@@ -24,7 +25,7 @@ def foretell(outlet: str | None, item: str | None, days: int) -> list:
         (day, float("nan") if used is None else used) for day, used in zip(past["days"], past["used"], strict=True)
     ]
     band = (found["days"], found["low"], found["middle"], found["high"], found["unit"])
-    return [summary.forecast(found), drawn(plots.forecast, history, *band), ui.shown(summary.day_rows(found))]
+    return [forecast.forecast(found), drawn(plots.forecast, history, *band), ui.shown(forecast.day_rows(found))]
 
 
 def pick(items: list, event: gr.SelectData) -> list:
@@ -40,7 +41,7 @@ async def compare(
     found = await ui.run(work, progress, request)
     methods = found["methods"]
     bars = drawn(plots.errors, [one["name"] for one in methods], [one["wape"] for one in methods])
-    return [summary.backtest(found), bars, ui.shown(summary.method_rows(found))]
+    return [forecast.backtest(found), bars, ui.shown(forecast.method_rows(found))]
 
 
 def tab(tabs: gr.Tabs, overview: Overview) -> tuple[gr.Dropdown, gr.Dropdown]:
@@ -54,7 +55,7 @@ def tab(tabs: gr.Tabs, overview: Overview) -> tuple[gr.Dropdown, gr.Dropdown]:
             with gr.Column(scale=3, min_width=320):
                 curve = picture("curve")
             with gr.Column(scale=2, min_width=320):
-                by_day = table(summary.DAY_HEADS, "by_day")
+                by_day = table(forecast.DAY_HEADS, "by_day")
         with gr.Accordion("Which way to forecast does best?", open=False):
             with gr.Row():
                 cutoffs = gr.Slider(1, 12, 4, step=1, label="Earlier dates, two weeks apart", min_width=200)
@@ -63,7 +64,7 @@ def tab(tabs: gr.Tabs, overview: Overview) -> tuple[gr.Dropdown, gr.Dropdown]:
                 go = gr.Button("Compare them", variant="primary", scale=3, elem_id="compare")
                 stop = gr.Button("Stop", min_width=80, elem_id="stop_compare")
             tested, errors = say("b_note"), picture("errors")
-            methods = table(summary.METHOD_HEADS, "methods")
+            methods = table(forecast.METHOD_HEADS, "methods")
 
     view = [note, curve, by_day]
     overview.stock.select(ui.guard(pick), overview.rows, [outlet, item, tabs, *view], **ui.QUIET)

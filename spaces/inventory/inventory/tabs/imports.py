@@ -7,7 +7,8 @@ import gradio as gr
 
 from common import ui
 from common.errors import UserError
-from inventory import access, summary
+from inventory import access
+from inventory.summary import data
 from inventory.tabs import HEAVY, desk
 from inventory.tabs.parts import into_folder, menu, say, table
 
@@ -16,7 +17,7 @@ PROGRESS = gr.Progress()
 
 def examine(file: str | None, form: str, decimal: str, outlet: str, *columns: str | None) -> list:
     """What would come of a file. columns: as the person chose them; none of a file that is new."""
-    fields = [field for field, _ in summary.fields()]
+    fields = [field for field, _ in data.fields()]
     if not file:
         return ["", gr.update(visible=False), {}, *[gr.update(choices=[], value=None)] * len(fields)]
     named = {field: heading or None for field, heading in zip(fields, columns, strict=False)}
@@ -25,7 +26,7 @@ def examine(file: str | None, form: str, decimal: str, outlet: str, *columns: st
     choices = [("not in the file", ""), *found["columns"]]
     menus = [gr.update(choices=choices, value=heading or "") for heading in mapping.values()]
     first = gr.update(value={"headers": found["columns"], "data": found["first"]}, visible=True)
-    return [summary.preview(found), first, mapping, *menus]
+    return [data.preview(found), first, mapping, *menus]
 
 
 async def bring(
@@ -41,11 +42,11 @@ async def bring(
         return desk.import_records(file, mapping, "", form, decimal, outlet, again, name=Path(file).name, tell=read)
 
     done = await ui.run(work, progress, request)
-    return [summary.imported(done), *look_aside(done["id"] if done["set_aside"] else None), past_imports()]
+    return [data.imported(done), *look_aside(done["id"] if done["set_aside"] else None), past_imports()]
 
 
 def past_imports() -> dict:
-    return gr.update(choices=summary.import_names(desk.imports()), value=None)
+    return gr.update(choices=data.import_names(desk.imports()), value=None)
 
 
 def look_aside(number: int | None) -> list:
@@ -53,7 +54,7 @@ def look_aside(number: int | None) -> list:
     if not number:
         return [gr.update(visible=False), gr.update(visible=False)]
     file = into_folder(desk.export_rows_aside)(int(number))
-    return [ui.shown(summary.aside_rows(desk.rows_aside(int(number)))), ui.shown(file)]
+    return [ui.shown(data.aside_rows(desk.rows_aside(int(number)))), ui.shown(file)]
 
 
 def part(folder: Path, token: gr.Textbox):
@@ -69,9 +70,9 @@ def part(folder: Path, token: gr.Textbox):
             )  # fmt: skip
             take = gr.Button("Take the example: ten weeks of a new outlet", elem_id="book_example")
             with gr.Accordion("Columns, dates, decimals", open=False), gr.Row():
-                columns = [menu(f"{title} is in", f"column_{field}") for field, title in summary.fields()]
-                form = gr.Dropdown(summary.FORMATS, value="", label="Dates are written", min_width=150)
-                decimal = gr.Dropdown(summary.DECIMALS, value="", label="Decimals are written", min_width=150)
+                columns = [menu(f"{title} is in", f"column_{field}") for field, title in data.fields()]
+                form = gr.Dropdown(data.FORMATS, value="", label="Dates are written", min_width=150)
+                decimal = gr.Dropdown(data.DECIMALS, value="", label="Decimals are written", min_width=150)
                 outlet = gr.Textbox("", label="Outlet, if the file doesn't say", min_width=150)
                 again = gr.Checkbox(False, label="Import it again")
             with gr.Row():
@@ -80,7 +81,7 @@ def part(folder: Path, token: gr.Textbox):
         with gr.Column(scale=3, min_width=320):
             note = say("i_note", value="What would come of the file is said here first.", container=True)
             first = gr.Dataframe(visible=False, interactive=False, elem_id="first", label="The first rows")
-            aside = table(summary.ASIDE_HEADS, "aside", "Rows kept aside")
+            aside = table(data.ASIDE_HEADS, "aside", "Rows kept aside")
             aside_file = gr.File(label="Mend them here, and import it", visible=False, elem_classes="files")
             imports = menu("Rows kept aside of an earlier import", "imports")
 

@@ -6,8 +6,8 @@ import gradio as gr
 
 from common import ui
 from common.errors import UserError
-from inventory import summary
 from inventory.ordering.quantities import SERVICE_LEVEL
+from inventory.summary import notation, orders
 from inventory.tabs import desk
 from inventory.tabs.parts import menu, say, table
 
@@ -15,11 +15,11 @@ from inventory.tabs.parts import menu, say, table
 def plan(outlet: str, method: str, level: float, days: int) -> list:
     """What the tab shows."""
     found = desk.recommend_order(outlet, "", int(days or 0), level, method)
-    alike = summary.similar(desk.similar_outlets(outlet)) if outlet else ""
+    alike = orders.similar(desk.similar_outlets(outlet)) if outlet else ""
     several = not outlet
-    reasons = {summary.named(one, several): one for one in found}
-    said = f"{summary.orders(found)} {alike}"
-    return [said, ui.shown(summary.order_rows(found, several)), summary.order_reasons(found, several), reasons, None]
+    reasons = {notation.named(one, several): one for one in found}
+    said = f"{orders.orders(found)} {alike}"
+    return [said, ui.shown(orders.order_rows(found, several)), orders.order_reasons(found, several), reasons, None]
 
 
 def write_orders(rows: list, reasons: dict) -> list:
@@ -27,7 +27,7 @@ def write_orders(rows: list, reasons: dict) -> list:
     if not wanted:
         raise UserError("There is nothing to order. Work the orders out first, or write a quantity.")
     with ui.result_folder("orders") as folder:
-        summary.write_orders(folder / "orders.csv", wanted, reasons)
+        orders.write_orders(folder / "orders.csv", wanted, reasons)
     return [f"{len(wanted)} items are in the list.", ui.shown(str(folder / "orders.csv"))]
 
 
@@ -37,14 +37,14 @@ def tab() -> gr.Dropdown:
         with gr.Column(scale=2, min_width=320):
             reasons = gr.State()
             outlet = menu("Outlet", "r_outlet")
-            method = gr.Radio(summary.METHODS, value="forecast", label="How much", elem_id="method")
-            level = gr.Slider(0.5, 0.999, SERVICE_LEVEL, label="Service level", info=summary.SERVICE)
-            until = gr.Number(0, precision=0, minimum=0, label="Next order in days", info=summary.REVIEW)
+            method = gr.Radio(orders.METHODS, value="forecast", label="How much", elem_id="method")
+            level = gr.Slider(0.5, 0.999, SERVICE_LEVEL, label="Service level", info=orders.SERVICE)
+            until = gr.Number(0, precision=0, minimum=0, label="Next order in days", info=orders.REVIEW)
             go = gr.Button("Work it out", variant="primary", elem_id="plan")
             note = say("r_note")
         with gr.Column(scale=3, min_width=320):
             wanted = table(
-                summary.ORDER_HEADS, "wanted", "Quantities can be changed", interactive=True,
+                orders.ORDER_HEADS, "wanted", "Quantities can be changed", interactive=True,
                 static_columns=[0, 2], datatype=["str", "number", "str"],
             )  # fmt: skip
             go_list = gr.Button("Download the order list", elem_id="list")

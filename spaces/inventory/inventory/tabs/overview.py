@@ -6,7 +6,8 @@ from typing import NamedTuple
 import gradio as gr
 
 from common import ui
-from inventory import plots, summary
+from inventory import plots
+from inventory.summary import notation, overview
 from inventory.tabs import HEAVY, desk
 from inventory.tabs.parts import drawn, menu, picture, say, table, write
 
@@ -34,10 +35,10 @@ def look_ahead(outlet: str) -> list:
         return ["", "", gr.update(visible=False), gr.update(visible=False), []]
     found = desk.overview(outlet)
     items = found["items"]
-    columns = [[summary.named(one, not outlet) for one in items], [one["cover_days"] or 0 for one in items]]
+    columns = [[notation.named(one, not outlet) for one in items], [one["cover_days"] or 0 for one in items]]
     chart = drawn(plots.cover, *columns, [one["urgency"] for one in items])
-    rows = summary.overview_rows(found, not outlet)
-    return [summary.overview(found), summary.urgent(found), chart, ui.shown(rows), items]
+    rows = overview.overview_rows(found, not outlet)
+    return [overview.overview(found), overview.urgent(found), chart, ui.shown(rows), items]
 
 
 def load_example() -> str:
@@ -50,7 +51,7 @@ def tab(tabs: gr.Tabs, token: gr.Textbox) -> Overview:
         rows = gr.State()
         note = say("note")
         with gr.Column(visible=False, elem_id="welcome") as welcome:
-            gr.Markdown(summary.WELCOME, container=True, elem_classes="guide")
+            gr.Markdown(overview.WELCOME, container=True, elem_classes="guide")
             with gr.Row():
                 example = gr.Button("Load the example business", variant="primary", elem_id="example")
                 own = gr.Button("Import your own file", elem_id="own")
@@ -62,7 +63,7 @@ def tab(tabs: gr.Tabs, token: gr.Textbox) -> Overview:
                     lines = gr.Markdown(elem_id="lines", padding=True)
                     covers = picture("covers")
                 with gr.Column(scale=3, min_width=320):
-                    stock = table(summary.OVERVIEW_HEADS, "stock", "A click shows the forecast")
+                    stock = table(overview.OVERVIEW_HEADS, "stock", "A click shows the forecast")
 
     view = [headline, lines, covers, stock, rows]
     ui.wire(partial(gr.on, [outlet.input, here.select]), look_ahead, outlet, view, note)

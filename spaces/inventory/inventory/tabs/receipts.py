@@ -6,7 +6,7 @@ import gradio as gr
 
 from common import ui
 from common.errors import UserError
-from inventory import summary
+from inventory.summary import receipts
 from inventory.tabs import HEAVY, desk
 from inventory.tabs.parts import menu, say, table, write
 
@@ -20,9 +20,9 @@ def scan(file: str | None) -> list:
 def review(found: dict) -> list:
     """What the tab shows of a receipt."""
     day = found["date"] or desk.health()["last_day"]
-    rows = gr.update(value=summary.line_rows(found), visible=True)
+    rows = gr.update(value=receipts.line_rows(found), visible=True)
     seen = [gr.update(visible=False), gr.update(visible=True)]
-    return ["", *seen, summary.receipt(found), rows, summary.matches(found), day, found["number"], *waiting()]
+    return ["", *seen, receipts.receipt(found), rows, receipts.matches(found), day, found["number"], *waiting()]
 
 
 def reopen(numbers: list, event: gr.SelectData) -> list:
@@ -32,12 +32,12 @@ def reopen(numbers: list, event: gr.SelectData) -> list:
 
 def waiting() -> list:
     found = desk.receipts()
-    return [ui.shown(summary.receipt_rows(found)), [one["number"] for one in found]]
+    return [ui.shown(receipts.receipt_rows(found)), [one["number"] for one in found]]
 
 
 def take_in(number: int | None, outlet: str | None, day: str, rows: list) -> list:
-    done = desk.confirm_receipt(number, outlet or "", day, summary.delivered(rows))
-    return [summary.confirmed(done), gr.update(visible=False), *waiting()]
+    done = desk.confirm_receipt(number, outlet or "", day, receipts.delivered(rows))
+    return [receipts.confirmed(done), gr.update(visible=False), *waiting()]
 
 
 def put_away(number: int | None) -> list:
@@ -55,13 +55,13 @@ def tab(folder: Path, token: gr.Textbox) -> gr.Dropdown:
             photo = gr.Button("Take the example: a photo of a receipt", elem_id="photo")
             go = gr.Button("Read it", variant="primary", elem_id="scan")
             note = say("p_note")
-            kept = table(summary.RECEIPT_HEADS, "kept", "Receipts so far; a click opens one")
+            kept = table(receipts.RECEIPT_HEADS, "kept", "Receipts so far; a click opens one")
         with gr.Column(scale=3, min_width=320):
-            guide = gr.Markdown(summary.RECEIPT_GUIDE, container=True, elem_classes=["guide", "status"])
+            guide = gr.Markdown(receipts.RECEIPT_GUIDE, container=True, elem_classes=["guide", "status"])
             with gr.Column(visible=False, elem_id="review") as reviewed:
                 receipt = gr.Markdown(elem_id="receipt", container=True, padding=True)
                 articles = table(
-                    summary.LINE_HEADS, "articles", "Change what is wrong; lines without an item are left out",
+                    receipts.LINE_HEADS, "articles", "Change what is wrong; lines without an item are left out",
                     interactive=True, visible=True, datatype=["str", "str", "number", "str"],
                 )  # fmt: skip
                 with gr.Accordion("Why these items", open=False):

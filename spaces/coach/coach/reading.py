@@ -21,8 +21,9 @@ LONGEST = 20_000  # characters: some 20 minutes of speech
 RUN = 4  # words in a row that are the same as in the question or a key point, from which on they are copied
 COPIED = 0.5  # share of a sentence's words in such runs from which on it says nothing of its own
 ENGLISH = 0.15  # share of function words below which words are no English sentences; English has about half
-WHOLE, ENOUGH = 12, 1.5  # words of a whole sentence; such sentences below which there is too little to score highly
 LONG_ENOUGH = 8  # words from which that can be told
+WHOLE, ENOUGH = 12, 1.5  # words of a whole sentence; such sentences below which there is too little to score highly
+FEWEST = 4  # words of an answer: "yes" and "I did" are none
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,9 @@ class Reading:
 
     @cached_property
     def enough(self) -> float:
-        """1 from ENOUGH whole sentences on that say something, less below."""
+        """1 from ENOUGH whole sentences on that say something, less below, and 0 below FEWEST words."""
+        if self.words.sum() < FEWEST:
+            return 0.0
         return min(1.0, float((self.substance * (self.words / WHOLE).clip(0.0, 1.0)).sum()) / ENOUGH)
 
 

@@ -129,6 +129,20 @@ def test_what_is_refused_says_what_can_be_asked_and_changes_nothing(panel, text)
     assert np.array_equal(panel.balance, before)
 
 
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("chicken?", "Stock of chicken"),
+        ("and what about Bangsar", "Stock of all items in Bangsar"),
+        ("ayam kat bangsar pula", "Stok chicken di Bangsar"),
+    ],
+)
+def test_a_name_alone_is_asked_back_without_a_model(panel, text, choice):
+    answer = ask(text, panel, ITEMS, OUTLETS, model=Queue())
+    assert not answer.understood and answer.ask_back[0] == choice and choice in answer.text
+    assert len(answer.ask_back) == 3
+
+
 @pytest.mark.parametrize("text", ["", "   ", "?!", "\x00", "🍗"])
 def test_a_question_without_words_is_not_read(panel, text):
     reader = Queue()
@@ -148,7 +162,7 @@ def test_without_records_there_is_nothing_to_ask(panel):
 
 def test_a_day_before_the_last_may_be_today(panel):
     line = Line("stock", ("chicken",), ("bangsar",))
-    answer = asked(panel, "chicken in bangsar", line, today=TODAY - timedelta(3))
+    answer = asked(panel, "chicken left in bangsar", line, today=TODAY - timedelta(3))
     assert answer.text == "Stock of chicken in Bangsar on 2026-11-17: 23 kg."
 
 

@@ -24,6 +24,11 @@ from inventory.questions.query import KINDS, NONE, WORDS, Line, Query, line_of
 # Confidence below which is asked back: the highest that withholds no right answer to the questions that
 # benchmarks/inventory/questions.py has for such choices (its table for the dev part).
 THRESHOLD = 0.75
+# Words around a name that ask for nothing.
+_AROUND = {
+    "and", "also", "what", "about", "how", "for", "in", "at", "of", "the", "please", "pls",
+    "dan", "pula", "pulak", "untuk", "di", "kat", "dekat", "yang",
+}  # fmt: skip
 _NUMBERED = ("last days", "next days", "month", "date", "weekday")  # kinds that are nothing without their words
 _SYSTEM = """You turn a question about the stock of food outlets into one line, and write nothing else.
 First the intent: {intents} (none: whatever the stock records can't answer, and every wish to change something).
@@ -104,6 +109,9 @@ def ask(
 
     if not marks.words:
         return answer(answers.say("empty", language))
+    if _names_alone(marks):
+        choices = [answers.guess(query, language) for query in _about(marks)]
+        return answer(answers.say("about_what", language, list=answers.listed(choices)), choices=choices)
     reading, by = _read(question, marks, model, models)
     if reading.line.intent == NONE:
         return answer(answers.say("refusal", language))
@@ -129,6 +137,19 @@ def mark(question: str, items: Sequence[Item], outlets: Sequence[Outlet], today:
     taken |= {at for one in found_outlets for at in range(one.start, one.end)}
     found_items = Linker.of_items(items).find(words, taken)
     return Marks(words, found_items, found_outlets, times, periods.top_of(words, times))
+
+
+def _names_alone(marks: Marks) -> bool:
+    """Whether there is nothing in a question but names: "chicken?", "and bangsar"."""
+    named = [at for one in (*marks.items, *marks.outlets) for at in range(one.start, one.end)]
+    rest = {word for at, word in enumerate(marks.words) if at not in named}
+    return bool(named) and rest <= _AROUND
+
+
+def _about(marks: Marks) -> list[Query]:
+    """What somebody may want to know about names."""
+    items, outlets = (tuple(dict.fromkeys(one.name for one in found)) for found in (marks.items, marks.outlets))
+    return [Query(intent, items, outlets) for intent in ("stock", "used", "to_order")]
 
 
 def allowed_of(marks: Marks) -> Allowed:

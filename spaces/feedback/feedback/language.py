@@ -33,7 +33,7 @@ def language_of(text: str) -> str:
     text = text[:READ]
     if sum(map(str.isalpha, text)) < LONG_ENOUGH:
         return ""
-    # Reading a few small words is a hundred times as fast, and most texts are English.
+    # Looking for a few small words costs little beside that, and most texts are English.
     words = set(_WORD.findall(text.lower()))
     own = len(words & _ENGLISH)
     if own >= 2 or (own and len(words & _SHARED) >= 2):

@@ -43,6 +43,9 @@ def serve(settings: dict) -> "xllamacpp.Server":
     # One question after the other: side by side on a few cores both would be late. The next one finds what the last
     # has read of the same beginning.
     parameters.n_parallel = 1
+    # Without the weights once more in another order: on AVX2 a prompt is read a fifth faster, a word comes a tenth
+    # later, and their memory is saved.
+    parameters.no_extra_bufts = True
     parameters.cache_ram_mib = 0  # the state of the last question is kept, those before are not
     parameters.ui = False
     parameters.endpoint_slots = False  # it would tell the last question

@@ -73,7 +73,7 @@ class Engine:
 class Local(Provider):
     """The model in a GGUF file.
 
-    path: None for MODEL from the weights manifest, which must have been fetched; 1.1 GB, and 1.9 GB of memory
+    path: None for MODEL from the weights manifest, which must have been fetched; 1.1 GB, and 1.3 GB of memory
     threads: None for one per core. Where others compute at the same time fewer are far quicker: threads wait for each
         other after every step, so that all are as late as the latest.
     """

@@ -113,6 +113,13 @@ def test_a_short_text_is_lengthened_by_what_tells_no_facts():
     assert said.by == "local" and said.text.startswith(short) and 80 <= len(said.text.split()) <= 160
 
 
+def test_a_text_that_is_too_long_or_breaks_off_is_cut_at_the_end_of_a_sentence():
+    said = phrase(FACTS, Queue(f"{GOOD} {'Practise it once more aloud. ' * 20}And once"))
+    assert said.by == "local" and said.text.startswith(GOOD) and said.text.endswith("aloud.")
+    assert 150 < len(said.text.split()) <= 160
+    assert phrase(FACTS, Queue(f"{GOOD} Say “")).text == GOOD
+
+
 # By hand from the good text: (what is put in place of what, what is said about it)
 WRONG = [
     ("84 out", "94 out", "the number 94 is not in the facts"),
@@ -129,8 +136,7 @@ WRONG = [
     ("Next, practise", "Speak louder. Next, practise", '"louder" is not what the facts say'),
     ("“We talked about it a lot”", "“We did all of it”", '"We did all of it" is no quote from the answer'),
     ("in your own words", "and say 'It was my idea'", '"It was my idea" is no quote from the answer'),
-    ("“We talked about it a lot”", "“We talked about it a lot", "breaks off|no quote"),
-    ("in your own words.", "in your own", "it breaks off"),
+    ("“We talked about it a lot”", "“We talked about it a lot", "breaks off|change, ownership"),
     ("Your strongest", "Sure, here is the paragraph: your strongest", "repeats its instructions"),
     ("Next, practise", "- practise", "more than a paragraph"),
     ("Your strongest", "Notes: your strongest", "repeats its instructions"),
@@ -158,7 +164,8 @@ def test_what_the_facts_do_not_say_is_rejected_and_tried_once_more(old, new, sai
     assert (result.text, result.by) == (GOOD, "local")
     [reason] = result.rejected
     assert re.search(said, reason)
-    assert f"Your last text was wrong: {reason}." in models.asked[1][1]
+    plain = reason.replace('"', "")  # what stands in quotation marks is taken for something the person said
+    assert f"Your last text was wrong: {plain}." in models.asked[1][1]
 
 
 def test_the_good_text_has_no_fault_and_neither_has_any_part_of_it():
@@ -294,7 +301,7 @@ def test_what_is_no_score_is_refused(value):
 
 def test_a_quote_is_short_and_from_the_answer():
     facts = replace(FACTS, scores=(ScoreFact("a", "A", 5, ANSWER), ScoreFact("b", "B", 4, "I never said this")))
-    assert facts.quote(facts.scores[0]) == " ".join(ANSWER.split()[:16]).rstrip(".")
+    assert facts.quote(facts.scores[0]) == " ".join(ANSWER.split()[:12]).rstrip(".")
     assert facts.quote(facts.scores[1]) == ""
 
 
@@ -334,8 +341,8 @@ def test_key_points_are_said_to_the_person():
 
 
 def test_a_long_advice_is_cut_after_a_sentence():
-    assert brief("Say it. " + "word " * 39 + ". Never.") == "Say it."
-    assert len(brief("word " * 80).split()) == 40
+    assert brief("Say it. " + "word " * 29 + ". Never.") == "Say it."
+    assert len(brief("word " * 80).split()) == 30
     assert brief("  Say\n it ") == "Say it."
 
 

@@ -49,9 +49,16 @@ def objections(text: str, facts: Facts, instructions: str = "") -> tuple[str, ..
     return tuple(dict.fromkeys([*slips(text, facts, instructions), *_of_the_whole(text, facts)]))
 
 
+def fitted(text: str) -> str:
+    """The text; where it is longer than MOST words, or breaks off, its sentences up to there."""
+    ends = [match.end(1) for match in re.finditer(r"([.!?][\"')]*)(?=\s|$)", straight(text))]
+    fits = [text[:end] for end in ends if len(text[:end].split()) <= MOST and closed(text[:end])]
+    return fits[-1] if fits else text
+
+
 def slips(text: str, facts: Facts, instructions: str = "") -> tuple[str, ...]:
     """The objections that can be made to a part of a text already, one sentence or several."""
-    told = without(" ".join([*facts.notes(), facts.question]))
+    told = without(" ".join([*facts.known(), facts.question]))
     bare = _OF_HUNDRED.sub("", without(text))
     known = {value for value, _, _ in numbers(_OF_HUNDRED.sub("", told))}
     found = [f'"{quote}" is no quote from the answer' for quote in quotations(text) if not is_from(quote, facts.answer)]

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 from coach.quotations import is_from, straight
 
-QUOTE_WORDS = 16  # a longer piece of evidence is cut
-ADVICE_WORDS = 40
+# A model on two cores reads forty to fifty tokens a second before it says its first word, so what it is told is short.
+QUOTE_WORDS = 12  # a longer piece of evidence is cut
+ADVICE_WORDS = 30
 POINT_WORDS = 15  # a longer key point isn't told
-FINDINGS, POINTS = 1, 2  # how many are told: a long prompt makes the first word late
+FINDINGS, POINTS = 1, 1  # how many are told
 # By measure and verdict what is wrong, and what to do about it. `coach.directions` knows these words.
 _DIRECTIONS = {
     ("speaking_rate", "high"): ("too fast", "slow down"),
@@ -130,17 +131,22 @@ class Facts:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The first of the missed key points, said to the person."""
+        """The first of the missed key points, said to the person; without one that the advice is about."""
+        advised = self.weakest.advice.casefold()
         short = [point for point in self.missed if len(point.split()) <= POINT_WORDS]
-        return tuple(to_you(point) for point in short[:POINTS])
+        others = [point for point in short if point.strip().rstrip(".").casefold() not in advised]
+        return tuple(to_you(point) for point in others[:POINTS])
 
     def quote(self, score: ScoreFact) -> str:
-        """The evidence of a score, at most 16 words of it; "" where it does not stand in the answer."""
+        """The evidence of a score, at most 12 words of it; "" where it does not stand in the answer."""
         cut = straight(" ".join(score.evidence.split()[:QUOTE_WORDS])).strip(" ,;:.!?'\"")
         return cut.replace('"', "'") if cut and is_from(cut, self.answer) else ""
 
     def notes(self) -> list[str]:
-        """The facts in sentences, as a model reads them: what the person said stands in quotation marks."""
+        """The facts in sentences, as a model reads them: what the person said stands in quotation marks.
+
+        Without what `known` has besides: the page shows it beside the words, and the first word comes sooner.
+        """
         best, weak = self.strongest, self.weakest
         notes = [f"Your strongest point is {best.title.lower()}, {best.value} of 100.", *self._quoted(best)]
         if weak is not best:
@@ -148,11 +154,12 @@ class Facts:
         if weak.advice:
             notes.append(brief(weak.advice))
         notes += [f"Your {found.told}." for found in self.voice]
-        if points := len(self.covered) + len(self.missed):
-            notes.append(f"You told {len(self.covered)} of {points} key points.")
-        if self.missing:
-            notes.append(f"You did not mention {'; '.join(self.missing)}.")
-        return [*notes, f"Overall {self.overall} of 100."]
+        return [*notes, *(f"You did not mention {point}." for point in self.missing)]
+
+    def known(self) -> list[str]:
+        """The notes and what else may be told: how many key points were, and the overall score."""
+        told, points = len(self.covered), len(self.covered) + len(self.missed)
+        return [*self.notes(), f"You told {told} of {points} key points.", f"Overall {self.overall} of 100."]
 
     def _quoted(self, score: ScoreFact) -> list[str]:
         quote = self.quote(score)
@@ -183,7 +190,7 @@ def to_you(point: str) -> str:
 
 
 def brief(advice: str) -> str:
-    """The first sentences of an advice, at most forty words, with a full stop."""
+    """The first sentences of an advice, at most thirty words, with a full stop."""
     kept: list[str] = []
     for sentence in re.split(r"(?<=[.!?])\s+", " ".join(advice.split())):
         words = sentence.split()

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from coach.by_rules import by_rules, lengthened
-from coach.claims import objections, slips
+from coach.claims import fitted, objections, slips
 from coach.facts import Facts
 from coach.quotations import closed, straight
 from common.llm import NoModel, Reply
 
 RULES = "rules"
 TEMPERATURES = (0.0, 0.5)  # of each try: a model that is asked the same way again makes the same mistake
-MOST_TOKENS = 300  # 160 words and some
+MOST_TOKENS = 240  # 160 words and some; what is too much is cut at the end of a sentence
 # Short, because the first word waits until all is read; the system part is read beforehand (`Models.prepare(SYSTEM)`).
 # Asked for more words, a small model invents; what is missing to 80 words comes from the rules.
 SYSTEM = (
@@ -69,7 +69,7 @@ def phrase(facts: Facts, models: Asked | None = None, on_text: Callable[[str], N
         try:
             question = _question(facts, rejected)
             reply = models.ask(SYSTEM, question, most_tokens=MOST_TOKENS, temperature=temperature, on_text=reader.read)
-            text = lengthened(_tidy(reply.text), facts)
+            text = lengthened(fitted(_tidy(reply.text)), facts)
             if not (wrong := objections(text, facts, INSTRUCTIONS)):
                 if on_text is not None:
                     on_text(text)
@@ -122,8 +122,8 @@ def _whole_sentences(text: str) -> str:
 
 
 def _question(facts: Facts, rejected: list[str]) -> str:
-    """What a model is asked, with the reason why its last text was rejected."""
-    wrong = f"Your last text was wrong: {rejected[-1]}. " if rejected else ""
+    """What a model is asked, with the reason why its last text was rejected: without marks, or it quotes that."""
+    wrong = "Your last text was wrong: {}. ".format(rejected[-1].replace('"', "")) if rejected else ""
     return f"Notes: {' '.join(facts.notes())}\n{wrong}{TASK}"
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "minilm"
 BATCH = 64  # texts at once: bounds the memory of the activations
+ALIKE = 2  # times as long as its shortest a text of a batch may be
 LEARNED_AT_ONCE = 16  # pairs
 MAX_TOKENS = 256  # word pieces of a text that are read; the model was trained on no longer ones
 
@@ -82,11 +83,8 @@ class SentenceEncoder:
         import torch
 
         vectors = np.zeros((len(texts), self.dimension), np.float32)
-        # Texts of like length together: a batch is as slow as its longest.
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         with torch.inference_mode(), nullcontext() if self.device.name == "cpu" else gpu_lock():
-            for start in range(0, len(order), BATCH):
-                batch = order[start : start + BATCH]
+            for batch in _batches(texts):
                 vectors[batch] = self._encode([texts[index] for index in batch])
         return vectors
 
@@ -123,6 +121,17 @@ class SentenceEncoder:
         mask = tokens["attention_mask"].unsqueeze(-1).float()
         mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1)
         return torch.nn.functional.normalize(mean, dim=-1)
+
+
+def _batches(texts: Sequence[str]) -> list[list[int]]:
+    """The texts, by their numbers, in parts of like length: a batch takes for each text as long as for its longest."""
+    batches: list[list[int]] = []
+    for index in sorted(range(len(texts)), key=lambda index: len(texts[index])):
+        if batches and len(batches[-1]) < BATCH and len(texts[index]) <= ALIKE * len(texts[batches[-1][0]]):
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
 
 
 def load(model_id: str = DEFAULT) -> SentenceEncoder:

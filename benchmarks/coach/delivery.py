@@ -171,23 +171,19 @@ def hear(said: Speech, plain: bool = True) -> Heard:
     return Heard(words, bare, stretches, tracks, found)
 
 
-def on_talks(count: int) -> dict:
-    """Pauses, fillers, repetitions and rates of `count` talks, by noise."""
-    report = {}
-    for noise in NOISES:
-        hits = {name: Hits() for name in _PAUSES} | {name: Hits(NEAR) for name in (*_FILLERS, "repetitions")}
-        rates: dict[str, list[float]] = {name: [] for name in _RATES}
-        for number in range(count):
-            known = talk(number, noise)
-            heard = hear(known.speech)
-            _count_pauses(hits, known.speech, heard)
-            _count_fillers(hits, known.speech, heard)
-            hits["repetitions"].add(_spans(heard.delivery.get("repetitions").places), known.repeated)
-            _count_rates(rates, known.speech, heard)
-        table = {name: one.row() for name, one in hits.items()}
-        errors = {name: round(float(np.mean(np.abs(values))), 4) for name, values in rates.items()}
-        report[f"{noise:.0f} dBFS of noise"] = {"found": table, "relative_errors": errors}
-    return report
+def on_talks(count: int, noise: float) -> dict:
+    """Pauses, fillers, repetitions and rates of `count` talks with one noise."""
+    hits = {name: Hits() for name in _PAUSES} | {name: Hits(NEAR) for name in (*_FILLERS, "repetitions")}
+    rates: dict[str, list[float]] = {name: [] for name in _RATES}
+    for number in range(count):
+        known = talk(number, noise)
+        heard = hear(known.speech)
+        _count_pauses(hits, known.speech, heard)
+        _count_fillers(hits, known.speech, heard)
+        hits["repetitions"].add(_spans(heard.delivery.get("repetitions").places), known.repeated)
+        _count_rates(rates, known.speech, heard)
+    errors = {name: round(float(np.mean(np.abs(values))), 4) for name, values in rates.items()}
+    return {"found": {name: one.row() for name, one in hits.items()}, "relative_errors": errors}
 
 
 _PAUSES = ("pauses", "  gaps between words", "long pauses", "  long gaps between words")
@@ -311,26 +307,30 @@ def _shown(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
 
 
-def show(report: dict) -> None:
-    """The figures as tables."""
-    for where, tables in report["talks"].items():
-        print(f"\n{where:30}{'precision':>10}{'recall':>8}{'of':>5}{'length off, median':>20}{'p95':>9}")
-        for name, one in tables["found"].items():
-            share = "".join(f"{_shown(one[key], '.2f'):>{width}}" for key, width in (("precision", 10), ("recall", 8)))
-            off = "".join(f"{_shown(one[key], 'd'):>{width}} ms" for key, width in _OFF)
-            print(f"{name:30}{share}{one['true']:5}{off}")
-        for name, error in tables["relative_errors"].items():
-            print(f"{name:30}{100 * error:9.1f} % off on the mean")
-    faults = dict(report["faults"])
-    print(f"\nsaid well: {faults['none']['not good']} verdicts of {faults.pop('none')['of']} voices are not good")
+def show_talks(noise: str, tables: dict) -> None:
+    print(f"\n{noise:30}{'precision':>10}{'recall':>8}{'of':>5}{'length off, median':>20}{'p95':>9}")
+    for name, one in tables["found"].items():
+        share = "".join(f"{_shown(one[key], '.2f'):>{width}}" for key, width in (("precision", 10), ("recall", 8)))
+        off = "".join(f"{_shown(one[key], 'd'):>{width}} ms" for key, width in _OFF)
+        print(f"{name:30}{share}{one['true']:5}{off}")
+    for name, error in tables["relative_errors"].items():
+        print(f"{name:30}{100 * error:9.1f} % off on the mean")
+
+
+def show_faults(report: dict[str, dict[str, int]]) -> None:
+    well = report["none"]
+    print(f"\nsaid well: {well['not good']} verdicts of {well['of']} voices are not good")
     print(f"{'fault':20}{'told':>6}{'of':>4}{'told when said well':>21}{'other verdicts changed':>24}")
-    for fault, one in faults.items():
+    for fault in FAULTS:
+        one = report[fault]
         print(f"{fault:20}{one['told']:6}{one['of']:4}{one['told when said well']:21}{one['others changed']:24}")
-    if report["people"]:
-        print("\nfillers found where none is said:")
-        for kind, one in report["people"].items():
-            where = f"{one['in the text']} in the text, {one['in the sound']} in the sound"
-            print(f"{kind:20}{where} of {one['seconds']} s")
+
+
+def show_people(report: dict) -> None:
+    print("\nfillers found where none is said:")
+    for kind, one in report.items():
+        where = f"{one['in the text']} in the text, {one['in the sound']} in the sound"
+        print(f"{kind:20}{where} of {one['seconds']} s")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -342,8 +342,16 @@ def main() -> None:
     chosen = options(__doc__, _arguments)
     talks, voices = chosen.arguments.talks, VOICES[: chosen.arguments.voices]
     print(f"{machine()}; {talks} talks for each noise, seeds 1000 on")
-    report = {"talks": on_talks(talks), "faults": on_faults(voices), "people": on_people(chosen)}
-    show(report)
+    report: dict = {"talks": {}}
+    for noise in NOISES:
+        shown = f"{noise:.0f} dBFS of noise"
+        report["talks"][shown] = on_talks(talks, noise)
+        show_talks(shown, report["talks"][shown])
+    report["faults"] = on_faults(voices)
+    show_faults(report["faults"])
+    report["people"] = on_people(chosen)
+    if report["people"]:
+        show_people(report["people"])
     chosen.write(report)
 
 

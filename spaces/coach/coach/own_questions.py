@@ -5,7 +5,6 @@ follow_ups, both with ";" or "|" between entries. JSON is a list of objects with
 key_points and follow_ups are lists.
 """
 
-import codecs
 import csv
 import io
 import json
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 
 from coach.questions import ANY, KEYS, LISTS, Question, built_in, folded, make, quoted
 from common.errors import UserError
+from common.text_files import examine, open_text
 
 MOST = 1_000  # questions of a file
 MOST_BYTES = 1_000_000
@@ -30,7 +30,6 @@ _OTHER_NAMES = {"question": "text", "questions": "text", "level": "difficulty", 
 _PASSED_OVER = ("id", "own")  # of an export: an id is made anew, and what is imported is one's own
 _DELIMITERS = (",", ";", "\t")
 _BETWEEN = re.compile(r"\s*[;|\n]\s*")
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 
 
@@ -67,7 +66,7 @@ def read(path: str | Path, there: Iterable[Question] = ()) -> Imported:
     if (size := path.stat().st_size) > MOST_BYTES:
         raise UserError(f"{path.name!r} has {size:,} bytes, at most {MOST_BYTES:,} are read. Part it into several.")
     notes: list[Problem] = []
-    text = _decoded(path.name, path.read_bytes(), notes)
+    text = _decoded(path, notes)
     rows = list(_csv_rows(path.name, text, notes) if kind == "csv" else _json_rows(path.name, text))
     if len(rows) > MOST:
         raise UserError(f"{path.name!r} has {len(rows):,} questions, at most {MOST:,} are read. Part it into several.")
@@ -117,17 +116,18 @@ def _name(column: str) -> str:
     return _OTHER_NAMES.get(key, key)
 
 
-def _decoded(name: str, data: bytes, notes: list[Problem]) -> str:
-    encoding = next((found for mark, found in _MARKS if data.startswith(mark)), "utf-8")
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        # What spreadsheet programs on Windows call CSV.
-        text = data.decode("cp1252", "replace")
+def _decoded(path: Path, notes: list[Problem]) -> str:
+    advice = "Export the questions as CSV or JSON."
+    found = examine(path, advice)
+    if found.encoding == "cp1252":  # what spreadsheet programs on Windows call CSV
         notes.append(Problem(0, "The file is not in UTF-8 and was read as Windows-1252. If letters look wrong, save "
                                 "it as UTF-8."))  # fmt: skip
+    elif found.damaged:
+        notes.append(Problem(0, "The file is not all in UTF-8; look for \N{REPLACEMENT CHARACTER} in the questions."))
+    with open_text(path, found.encoding) as stream:
+        text = stream.read()
     if _CONTROL.search(text):
-        raise UserError(f"{name!r} is no text file. Export the questions as CSV or JSON.")
+        raise UserError(f"{path.name!r} is no text file. {advice}")
     return text
 
 

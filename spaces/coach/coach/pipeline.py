@@ -5,6 +5,9 @@ answer = analyse(question, heard=heard)      # scores, and feedback in words
 answer = analyse(question, text="I would …")
 """
 
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +30,7 @@ from common.speech import Transcript
 from common.voice import Quality, Tracks
 
 LONGEST_TEXT = 20_000  # characters; ten minutes of speech have half of that
+BEHIND = 15  # niceness of what the person does not wait for, 0 to 19
 LIBRARIES = ("faster-whisper", "swift-f0", "torch", "transformers")
 
 Tell = Callable[[float, str], None]
@@ -227,6 +231,9 @@ def transcribe(
 
 
 def _acoustics(samples: np.ndarray, stretches: Stretches) -> tuple[Tracks, Quality]:
+    if sys.platform == "linux":  # elsewhere a number of a thread would be taken for that of a process
+        # It gives way to the transcription, whose first words the person waits for.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)
     return voice.measure(samples), voice.quality(samples, stretches)
 
 

@@ -20,13 +20,14 @@ BOOK, RECEIPT = EXAMPLES / "stock_book.csv", EXAMPLES / "receipt.jpg"
 NOTHING = object()  # a parameter without a default
 FILTER = {"outlet": "", "item": "", "first": "", "last": ""}
 FILE = {"mapping": None, "sheet": "", "date_format": "", "decimal": "", "outlet": ""}
+UNIT = {"unit": ""}
 TOKEN = {"token": ""}
 CONTRACT = {
     "health": {},
     "overview": {"outlet": ""},
     "records": {**FILTER, "page": 1},
-    "preview_import": {"file": NOTHING, **FILE},
-    "import_records": {"file": NOTHING, **FILE, "again": False, **TOKEN},
+    "preview_import": {"file": NOTHING, **FILE, **UNIT},
+    "import_records": {"file": NOTHING, **FILE, "again": False, **UNIT, **TOKEN},
     "imports": {},
     "rows_aside": {"number": NOTHING, "count": 200},
     "export_records": {"kind": "csv", **FILTER},

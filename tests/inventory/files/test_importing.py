@@ -261,6 +261,17 @@ def test_a_file_of_one_outlet(store, written):
     assert [one.outlet for one in store.records()] == ["Subang"]
 
 
+def test_new_items_without_a_unit_take_the_one_that_is_given(store, written):
+    import_file(store, written(row(item="rice")))
+    path = written(row(item="rice", unit="g", balance="500") + row(unit="") + row(item="eggs", unit="pieces"))
+    with pytest.raises(UserError, match="lava"):
+        import_file(store, path, unit="lava")
+    assert preview(path).bad == 1 and preview(path, unit="l", store=store).bad == 0
+    import_file(store, path, unit="l")
+    found = {record.item: (record.unit, record.balance) for record in store.records()}
+    assert found == {"rice": ("kg", 0.5), "chicken": ("l", 5.0), "eggs": ("piece", 5.0)}
+
+
 def test_headings_below_a_title(store, written):
     path = written(row(), head="Stock book 2025,,,,,,,\n\n" + HEAD)
     found = import_file(store, path)

@@ -26,6 +26,7 @@ class Files(Base):
         date_format: str = "",
         decimal: str = "",
         outlet: str = "",
+        unit: str = "",
     ) -> dict:
         """Look at what would come of a file; nothing is changed.
 
@@ -37,6 +38,7 @@ class Files(Base):
             date_format: DD/MM/YYYY or MM/DD/YYYY, where the dates can be read in both ways
             decimal: "." or ",", where amounts can be read in both ways
             outlet: where all rows are from, if the file doesn't say
+            unit: of new items, where the file says none
 
         Returns:
             columns, mapping (as it was found), missing (fields that are needed), date_format, decimal, sheet, sheets,
@@ -49,6 +51,7 @@ class Files(Base):
             date_format=date_format or None,
             decimal=decimal or None,
             outlet=outlet or None,
+            unit=unit or None,
             store=self.store,
         )
         return asdict(found)
@@ -62,6 +65,7 @@ class Files(Base):
         decimal: str = "",
         outlet: str = "",
         again: bool = False,
+        unit: str = "",
         *,
         name: str = "",
         tell: Callable[[int], None] | None = None,
@@ -77,6 +81,7 @@ class Files(Base):
             decimal: "." or ",", where amounts can be read in both ways
             outlet: where all rows are from, if the file doesn't say
             again: import it though the same file was imported before, for which nothing is done otherwise
+            unit: of new items, where the file says none
 
         Returns:
             id of the import; added, changed, same (records); set_aside (rows); notes.
@@ -89,6 +94,7 @@ class Files(Base):
             sheet=sheet or None,
             decimal=decimal or None,
             outlet=outlet or None,
+            unit=unit or None,
             name=name or None,
             again=again,
             progress=tell,

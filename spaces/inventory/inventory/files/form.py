@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
+from inventory import units
 from inventory.files import amounts, columns, days
 from inventory.files.rows import Form
 from inventory.files.sheets import File, Row, open_file
@@ -53,6 +54,7 @@ class Table:
             "decimal": form.decimal,
             "sheet": self.sheet or "",
             "outlet": form.outlet or "",
+            **({"unit": form.unit} if form.unit else {}),
         }
 
 
@@ -63,6 +65,7 @@ def open_table(
     date_format: str | None,
     decimal: str | None,
     outlet: str | None,
+    unit: str | None = None,
 ) -> Table:
     """The table in a file; the arguments are as in `importing.import_file`.
 
@@ -72,6 +75,8 @@ def open_table(
         raise UserError(f"There is no date format {date_format!r:.40}. Use {' or '.join(days.FORMATS)}.")
     if decimal not in (None, amounts.POINT, amounts.COMMA):
         raise UserError(f"There is no decimal sign {decimal!r:.40}. Use '.' or ','.")
+    if unit:
+        units.canonical(unit)
     file = open_file(path)
     if sheet and sheet not in file.sheets:
         there = f"It has {', '.join(map(repr, file.sheets))}." if file.sheets else "It has no sheets."
@@ -79,7 +84,7 @@ def open_table(
     tables, errors = [], []
     for name in [sheet] if sheet else file.sheets or [None]:
         try:
-            tables += _headings(file, name, mapping, outlet)
+            tables += _headings(file, name, mapping, outlet, unit)
         except UserError as error:  # another sheet may have what is named
             errors.append(error)
     if not tables and errors:
@@ -91,7 +96,9 @@ def open_table(
     return _with_form(table, date_format, decimal)
 
 
-def _headings(file: File, sheet: str | None, mapping: Mapping[str, str | None], outlet: str | None) -> list[Table]:
+def _headings(
+    file: File, sheet: str | None, mapping: Mapping[str, str | None], outlet: str | None, unit: str | None
+) -> list[Table]:
     """A sheet by the row of its first ones that names the most columns; none where it is empty."""
     best, chosen = -1, None
     error: UserError | None = None
@@ -109,7 +116,7 @@ def _headings(file: File, sheet: str | None, mapping: Mapping[str, str | None], 
             raise error
         return []
     line, names, found = chosen
-    form = Form(found, len(names), "", "", outlet)
+    form = Form(found, len(names), "", "", outlet, unit)
     return [Table(file, sheet, line, tuple(names), form, tuple(columns.missing(found, outlet)))]
 
 

@@ -85,13 +85,14 @@ def preview(
     date_format: str | None = None,
     decimal: str | None = None,
     outlet: str | None = None,
+    unit: str | None = None,
     store: "Store | None" = None,
 ) -> Preview:
     """Look at a file. The arguments are as in `import_file`; the units of the store's items count where it is given.
 
     Raises UserError for a file that can't be read and for a mapping that names what is not there.
     """
-    table = open_table(path, mapping or {}, sheet, date_format, decimal, outlet)
+    table = open_table(path, mapping or {}, sheet, date_format, decimal, outlet, unit)
     first = tuple(tuple(map(shown, row.cells)) for row in islice(table.rows(), SHOWN))
     problems = list(table.problems)
     if table.missing:
@@ -141,6 +142,7 @@ def import_file(
     sheet: str | None = None,
     decimal: str | None = None,
     outlet: str | None = None,
+    unit: str | None = None,
     name: str | None = None,
     again: bool = False,
     progress: Progress | None = None,
@@ -151,14 +153,14 @@ def import_file(
         field that the file doesn't have; what is not named is found by its heading
     date_format: DD/MM/YYYY or MM/DD/YYYY; decimal: "." or ","; None where the cells tell
     sheet: of a workbook, None for the first that has the columns; outlet: where all rows are from, if the file doesn't
-        say; name: of the file as the person knows it
+        say; unit: of new items for which the file says none; name: of the file as the person knows it
     again: import it though the same content was imported in the same way before, for which nothing is done otherwise
     progress: is told how many rows are read, now and then
 
     Records that are there already take the file's values. Raises UserError where the file can't be read, columns are
     missing, dates or amounts can be read in two ways, or no row can be used; nothing of it is in then.
     """
-    table = open_table(path, mapping or {}, sheet, date_format, decimal, outlet)
+    table = open_table(path, mapping or {}, sheet, date_format, decimal, outlet, unit)
     if table.missing:
         raise columns.missing_error(table.columns, table.missing)
     if table.problems:

@@ -25,7 +25,7 @@ class Form:
     """How rows are read.
 
     columns: that of each field; width: how many the file has; date_format: of `days.FORMATS`; decimal: of `amounts`
-    outlet: where all rows are from, if the file doesn't say
+    outlet: where all rows are from, if the file doesn't say; unit: of new items for which it says none
     """
 
     columns: Mapping[str, int]
@@ -33,6 +33,7 @@ class Form:
     date_format: str
     decimal: str
     outlet: str | None
+    unit: str | None = None
 
 
 class Reader:
@@ -113,7 +114,7 @@ class Reader:
     def _item(self, cell: Cell, unit: Cell) -> tuple[Item, float]:
         """An item, and what an amount in this unit is in its own."""
         if (known := self._items.get((cell, unit))) is None:
-            item = self._names.known_or_new(_text(cell), str(unit))
+            item = self._names.known_or_new(_text(cell), str(unit), self._form.unit or "")
             known = item, units.factor(str(unit), item.unit) if str(unit).strip() else 1.0
             if item.id:
                 _remember(self._items, (cell, unit), known)

@@ -134,15 +134,16 @@ class Names:
         item = self.known_or_new(name, unit)
         return item if item.id else item._replace(id=self.add_item(item))
 
-    def known_or_new(self, name: str, unit: str) -> Item:
-        """An item; one that is not known has the id 0 and is not added yet.
+    def known_or_new(self, name: str, unit: str, else_unit: str = "") -> Item:
+        """An item; one that is not known has the id 0 and is not added yet. else_unit: of a new one without a unit
 
         Raises UserError for what is no name, and for a new item whose unit is missing or not known.
         """
         if (found := self.items.get(key_of(name))) is not None:
             return found
         name = checked(name, "item")
-        if not unit.strip():
+        unit = unit.strip() or else_unit.strip()
+        if not unit:
             raise UserError(f"{name!r} is a new item and has no unit. Give the unit, such as kg.")
         return Item(0, name, units.canonical(unit))
 

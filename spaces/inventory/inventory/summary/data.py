@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from common.errors import UserError
+from inventory.files import days
 from inventory.files.columns import FIELDS, TITLES
 from inventory.summary.notation import bullets
 
@@ -17,8 +19,19 @@ def preview(found: dict) -> str:
         lead = f"**Say in which column this is: {', '.join(TITLES[one].lower() for one in found['missing'])}.**"
     else:
         lead = f"**{found['rows']:,} rows: {found['good']:,} can be used, {found['bad']:,} would be kept aside.**"
-    how = f" Dates as {found['date_format']}." if found["date_format"] else ""
-    return f"{lead}{how}\n\n{bullets(found['problems'])}"
+    return f"{lead}{_first_day(found)}\n\n{bullets(found['problems'])}"
+
+
+def _first_day(found: dict) -> str:
+    """How the first date was understood."""
+    if not (found["date_format"] and found["first"] and "day" in found["mapping"]):
+        return ""
+    cell = found["first"][0][found["columns"].index(found["mapping"]["day"])]
+    try:
+        day = days.read(cell, found["date_format"])
+    except UserError:
+        return ""
+    return f" The first day, {cell}, is {day.day} {day:%B %Y}."
 
 
 def imported(found: dict) -> str:

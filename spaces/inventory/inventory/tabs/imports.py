@@ -13,15 +13,16 @@ from inventory.tabs import HEAVY, desk
 from inventory.tabs.parts import into_folder, menu, say, table
 
 PROGRESS = gr.Progress()
+WIDE = 180  # px: two fields in a row of the narrow column
 
 
-def examine(file: str | None, form: str, decimal: str, outlet: str, *columns: str | None) -> list:
+def examine(file: str | None, form: str, decimal: str, outlet: str, unit: str, *columns: str | None) -> list:
     """What would come of a file. columns: as the person chose them; none of a file that is new."""
     fields = [field for field, _ in data.fields()]
     if not file:
         return ["", gr.update(visible=False), {}, *[gr.update(choices=[], value=None)] * len(fields)]
     named = {field: heading or None for field, heading in zip(fields, columns, strict=False)}
-    found = desk.preview_import(file, named or None, "", form, decimal, outlet)
+    found = desk.preview_import(file, named or None, "", form, decimal, outlet, unit)
     mapping = {field: found["mapping"].get(field) for field in fields}
     choices = [("not in the file", ""), *found["columns"]]
     menus = [gr.update(choices=choices, value=heading or "") for heading in mapping.values()]
@@ -30,8 +31,8 @@ def examine(file: str | None, form: str, decimal: str, outlet: str, *columns: st
 
 
 async def bring(
-    token: str, file: str | None, mapping: dict, form: str, decimal: str, outlet: str, again: bool,
-    request: gr.Request, progress: gr.Progress = PROGRESS,
+    token: str, file: str | None, mapping: dict, form: str, decimal: str, outlet: str, unit: str,
+    again: bool, request: gr.Request, progress: gr.Progress = PROGRESS,
 ) -> list:  # fmt: skip
     access.check(token)
     if not file:
@@ -39,7 +40,8 @@ async def bring(
 
     def work(tell) -> dict:
         read = lambda rows: tell(0, f"{rows:,} rows read")  # noqa: E731
-        return desk.import_records(file, mapping, "", form, decimal, outlet, again, name=Path(file).name, tell=read)
+        name = Path(file).name
+        return desk.import_records(file, mapping, "", form, decimal, outlet, again, unit, name=name, tell=read)
 
     done = await ui.run(work, progress, request)
     return [data.imported(done), *look_aside(done["id"] if done["set_aside"] else None), past_imports()]
@@ -70,10 +72,11 @@ def part(folder: Path, token: gr.Textbox):
             )  # fmt: skip
             take = gr.Button("Take the example: ten weeks of a new outlet", elem_id="book_example")
             with gr.Accordion("Columns, dates, decimals", open=False), gr.Row():
-                columns = [menu(f"{title} is in", f"column_{field}") for field, title in data.fields()]
-                form = gr.Dropdown(data.FORMATS, value="", label="Dates are written", min_width=150)
-                decimal = gr.Dropdown(data.DECIMALS, value="", label="Decimals are written", min_width=150)
-                outlet = gr.Textbox("", label="Outlet, if the file doesn't say", min_width=150)
+                columns = [menu(f"{title} is in", f"column_{field}", WIDE) for field, title in data.fields()]
+                form = gr.Dropdown(data.FORMATS, value="", label="Dates are written", min_width=WIDE)
+                decimal = gr.Dropdown(data.DECIMALS, value="", label="Decimals are written", min_width=WIDE)
+                outlet = gr.Textbox("", label="Outlet, if the file doesn't say", min_width=WIDE)
+                unit = gr.Textbox("", label="Unit, if the file doesn't say", placeholder="kg", min_width=WIDE)
                 again = gr.Checkbox(False, label="Import it again")
             with gr.Row():
                 go = gr.Button("Import", variant="primary", scale=3, elem_id="import")
@@ -85,12 +88,12 @@ def part(folder: Path, token: gr.Textbox):
             aside_file = gr.File(label="Mend them here, and import it", visible=False, elem_classes="files")
             imports = menu("Rows kept aside of an earlier import", "imports")
 
-    written = [form, decimal, outlet]
+    written = [form, decimal, outlet, unit]
     view = [note, first, mapping, *columns]
     ui.wire(partial(gr.on, [book.upload, book.clear]), examine, [book, *written], view, note)
     taken = take.click(lambda: example, None, book, **ui.QUIET)
     ui.wire(taken.then, examine, [book, *written], view, note)
-    changes = [form.input, decimal.input, outlet.submit, *[one.input for one in columns]]
+    changes = [form.input, decimal.input, outlet.submit, unit.submit, *[one.input for one in columns]]
     ui.wire(partial(gr.on, changes), examine, [book, *written, *columns], view, note)
     takes, gives = [token, book, mapping, *written, again], [note, aside, aside_file, imports]
     brought = ui.wire(go.click, bring, takes, gives, note, **HEAVY)

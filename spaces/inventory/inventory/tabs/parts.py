@@ -16,9 +16,9 @@ def picture(name: str) -> gr.Image:
     return ui.plot(elem_id=name, visible=False, min_width=280)
 
 
-def menu(label: str, name: str) -> gr.Dropdown:
-    """A menu that is filled in later."""
-    return gr.Dropdown([], label=label, elem_id=name, min_width=150)
+def menu(label: str, name: str, width: int = 150) -> gr.Dropdown:
+    """A menu that is filled in later. width: at least, in pixels"""
+    return gr.Dropdown([], label=label, elem_id=name, min_width=width)
 
 
 def drawn(draw: Callable, *values) -> dict:

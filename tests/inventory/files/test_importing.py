@@ -269,7 +269,7 @@ def test_new_items_without_a_unit_take_the_one_that_is_given(store, written):
     assert preview(path).bad == 1 and preview(path, unit="l", store=store).bad == 0
     import_file(store, path, unit="l")
     found = {record.item: (record.unit, record.balance) for record in store.records()}
-    assert found == {"rice": ("kg", 0.5), "chicken": ("l", 5.0), "eggs": ("piece", 5.0)}
+    assert found == {"rice": ("kg", 0.5), "chicken": ("l", 5.0), "eggs": ("pcs", 5.0)}
 
 
 def test_headings_below_a_title(store, written):

@@ -40,6 +40,9 @@ MODELS = (DEFAULT, "whisper-small", "whisper-large-v3-turbo")
 BEAM = 5  # candidates: a tenth slower than 1, which now and then leaves a sentence out
 # Whisper was trained on texts without fillers and drops them, unless the text before has some.
 PROMPTS = {"en": "Um, so, uh, well, I mean, like, um, you know."}
+# Word pieces in a row that don't come twice in a window. Where it is hard to understand, Whisper falls into saying one
+# thing over and over ("eh, eh, eh …"); what people say twice is shorter.
+LOOP = 10
 LEAST = 0.2  # s of speech in the whole sound, below which there is no word: a blip in music or noise
 TAIL = 1.0  # s at the end of a window in which nothing more is looked for
 LISTENED = 10.0  # s of speech by which the language is told
@@ -180,6 +183,7 @@ class Transcriber:
                 temperature=0.0,
                 initial_prompt=prompt or None,
                 condition_on_previous_text=False,
+                no_repeat_ngram_size=LOOP,
                 word_timestamps=True,
             )
             heard = _until(len(sound) / RATE - TAIL, heard)

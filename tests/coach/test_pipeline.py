@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from benchmarks.coach.delivery import talk
 from coach import delivery, emotion, pipeline, questions
 from coach.pipeline import Heard
 from coach.records import Answer, decode, plain
@@ -98,3 +99,10 @@ def test_the_progress_can_stop_the_work():
 
     with pytest.raises(InterruptedError):
         pipeline.analyse(QUESTION, typed=STORY, tell=stop)
+
+
+def test_what_is_hard_to_understand_does_not_become_a_row_of_fillers():
+    """Of this talk in noise Whisper made "eh, eh, eh …", a hundred times."""
+    samples = talk(3, -42.0).speech.samples
+    begin, *_ = speech.voice_activity(samples)
+    assert len(speech.load().transcribe(samples, "en", speech=[begin]).words) < 20

@@ -59,6 +59,13 @@ def seconds_to_start() -> tuple[float, float]:
         process.communicate(timeout=60)  # it ends what it imports first
 
 
+def counted_seconds() -> float:
+    """The wall time; where other programs take the cores, which says nothing about this one, the processor time."""
+    wall, processor = seconds_to_start()
+    print(f"start page after {wall:.2f} s; {processor:.2f} s of processor time")
+    return processor if os.getloadavg()[0] > os.cpu_count() else wall
+
+
 def processor_seconds(pid: int) -> float:
     """What a process has used so far; nothing where the system has no /proc."""
     stat = Path(f"/proc/{pid}/stat")
@@ -67,12 +74,8 @@ def processor_seconds(pid: int) -> float:
 
 
 def test_start_page_answers_within_five_seconds_of_the_command():
-    # The better of two, because the first may have to read every library from a cold disk.
-    wall, processor = min(seconds_to_start(), seconds_to_start())
-    print(f"start page after {wall:.2f} s; {processor:.2f} s of processor time")
-    # Where other programs take the cores, the wall time says nothing about this one.
-    busy = os.getloadavg()[0] > os.cpu_count()
-    assert (processor if busy else wall) < WITHIN
+    # Once more where it took longer, because the first may have to read every library from a cold disk.
+    assert counted_seconds() < WITHIN or counted_seconds() < WITHIN
 
 
 def test_ctrl_c_ends_at_once_even_with_a_page_open():

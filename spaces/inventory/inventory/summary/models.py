@@ -1,6 +1,7 @@
 """How a training stands, the versions, what changed in use, and what was foretold."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from inventory.summary.notation import ALL_ROWS, amount, percent, places, short
 
@@ -47,15 +48,15 @@ def moved_rows(found: dict) -> list[list]:
 
 
 def prediction_rows(found: Sequence[dict]) -> list[list]:
-    """See PREDICTION_HEADS; first what can be compared with what came."""
+    """See PREDICTION_HEADS; first what can be compared with what came. What several versions say alike stands once."""
     known = [one for one in found if one["used"] is not None]
-    found = [*known, *(one for one in found if one["used"] is None)]
-    return [
-        [
+    rows = (
+        (
             short(one["day"]),
             f"{one['item']}, {one['outlet']}",
             f"{amount(one['middle'])} ({amount(one['low'])} to {amount(one['high'])})",
             amount(one["used"]),
-        ]
-        for one in found[:ALL_ROWS]
-    ]
+        )
+        for one in (*known, *(one for one in found if one["used"] is None))
+    )
+    return [list(row) for row in islice(dict.fromkeys(rows), ALL_ROWS)]

@@ -41,7 +41,8 @@ BEAM = 5  # candidates: a tenth slower than 1, which now and then leaves a sente
 # Whisper was trained on texts without fillers and drops them, unless the text before has some.
 PROMPTS = {"en": "Um, so, uh, well, I mean, like, um, you know."}
 # Word pieces in a row that don't come twice in a window. Where it is hard to understand, Whisper falls into saying one
-# thing over and over ("eh, eh, eh …"); what people say twice is shorter.
+# thing over and over ("eh, eh, eh …"). What people say twice is shorter as a rule; where it is a whole
+# sentence, word by word, the second may have a word changed.
 LOOP = 10
 LEAST = 0.2  # s of speech in the whole sound, below which there is no word: a blip in music or noise
 TAIL = 1.0  # s at the end of a window in which nothing more is looked for

@@ -159,7 +159,8 @@ class Facts:
     def known(self) -> list[str]:
         """The notes and what else may be told: how many key points were, and the overall score."""
         told, points = len(self.covered), len(self.covered) + len(self.missed)
-        return [*self.notes(), f"You told {told} of {points} key points.", f"Overall {self.overall} of 100."]
+        counted = [f"You told {told} of {points} key points."] if points else []
+        return [*self.notes(), *counted, f"Overall {self.overall} of 100."]
 
     def _quoted(self, score: ScoreFact) -> list[str]:
         quote = self.quote(score)

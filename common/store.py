@@ -1,9 +1,14 @@
 """The database for what must outlive a request: an SQLite file, or PostgreSQL where DATABASE_URL names one.
 
-    engine = open_engine("coach")
-    migrate(engine, Path(__file__).with_name("migrations") / "versions", "coach_version")
-    with engine.connect() as connection: ...     # reads
-    with writing(engine) as connection: ...      # reads and changes, all of it or nothing
+    class Store(SystemStore):
+        system = "coach"
+        versions = Path(__file__).with_name("migrations") / "versions"
+
+        def count(self) -> int:
+            with self._engine.connect() as connection: ...     # reads
+
+        def add(self, row: Row) -> None:
+            with writing(self._engine) as connection: ...      # reads and changes, all of it or nothing
 
 Several systems share one PostgreSQL database: the names of a system's tables, and that of the table which holds its
 version, begin with the system's own name.
@@ -16,7 +21,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from common.errors import UserError
 from common.folders import data_folder
@@ -24,7 +29,7 @@ from common.folders import data_folder
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-__all__ = ["URL_VARIABLE", "data_folder", "migrate", "open_engine", "tidy", "writing"]
+__all__ = ["URL_VARIABLE", "SystemStore", "data_folder", "migrate", "open_engine", "tidy", "writing"]
 
 URL_VARIABLE = "DATABASE_URL"
 WAIT = 30  # seconds that one writer waits for another
@@ -35,6 +40,53 @@ CONNECT_WITHIN = 10  # seconds
 SETTINGS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
 _WRITES = "writes"
 _MIGRATING = threading.Lock()  # alembic's `op` is one for the whole process
+Kept = TypeVar("Kept", bound="SystemStore")
+_SHARED: dict[object, "SystemStore"] = {}
+_SHARING = threading.Lock()
+
+
+class SystemStore:
+    """What a system remembers, in its database.
+
+    Safe to share between threads; any number of processes may have it open.
+    engine: of a database that is at the newest revision; see `open`
+    system, versions: of the class: the system's name, and the folder of its alembic revisions
+    """
+
+    system: ClassVar[str]
+    versions: ClassVar[Path]
+
+    def __init__(self, engine: "Engine") -> None:
+        super().__init__()
+        self._engine = engine
+
+    @classmethod
+    def open(cls: type[Kept], url: str | None = None, *more: Any) -> Kept:
+        """The database at `url`, made and brought to the newest form where it isn't. None: that of the settings.
+
+        more: what the class takes beside the engine. Raises UserError when the database can't be reached or used.
+        """
+        engine = open_engine(cls.system, url)
+        try:
+            migrate(engine, cls.versions, f"{cls.system}_version")
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, *more)
+
+    @classmethod
+    def shared(cls: type[Kept]) -> Kept:
+        """The store of this process at the settings' database, opened once for all who ask."""
+        with _SHARING:
+            # The engine connects to nothing yet.
+            key = (cls, open_engine(cls.system).url, data_folder(cls.system))
+            if key not in _SHARED:
+                _SHARED[key] = cls.open()
+            return _SHARED[key]
+
+    def close(self) -> None:
+        """Let go of the database; it is opened again by the next call."""
+        self._engine.dispose()
 
 
 def open_engine(system: str, url: str | None = None, folder: str | Path | None = None) -> "Engine":

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coach import store as module
 from coach.questions import Question
 from coach.records import Session, storable
 from coach.store import Forgotten, Store
 from coach.tables import owner, tables
+from common import store as database
 from common.errors import UserError
 from common.store import open_engine
 from tests.coach.kept import ANNA, BEN, NOON, WHOLE
@@ -95,7 +95,7 @@ def test_the_revisions_make_the_tables_as_they_are_declared(url):
 
 
 def test_a_revision_needs_nothing_of_the_system():
-    for file in module.VERSIONS.glob("*.py"):
+    for file in Store.versions.glob("*.py"):
         nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         names = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
         assert names == {"sqlalchemy"}, file.name
@@ -277,7 +277,7 @@ def test_own_questions_are_each_persons(store):
 
 
 def test_more_questions_than_a_statement_takes_are_kept_and_deleted(store, monkeypatch):
-    monkeypatch.setattr(module, "AT_ONCE", 5)
+    monkeypatch.setattr("coach.store.AT_ONCE", 5)
     many = [replace(QUESTION, id=f"own-{at}") for at in range(12)]
     assert store.add_questions(ANNA, many) == [question.id for question in many]
     assert store.questions(ANNA) == many
@@ -389,7 +389,7 @@ def test_two_who_add_the_same_question_add_it_once(store):
 
 
 def test_all_who_ask_share_one_store_of_the_settings(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_SHARED", {})
+    monkeypatch.setattr(database, "_SHARED", {})
     monkeypatch.setenv("DEMO_DATA_DIR", str(tmp_path / "one"))
     stores = at_once(*[Store.shared] * 3)
     assert stores[0] is stores[1] is stores[2]

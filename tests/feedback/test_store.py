@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common import store as database
 from common.errors import UserError
 from common.store import open_engine
-from feedback import store as module
 from feedback.store import Store
 from feedback.tables import (
     ADDED,
@@ -226,7 +226,7 @@ def test_predictions_are_chosen_by_time_and_by_what_they_are(store):
 
 
 def test_all_are_gone_through_once_however_many_pages(store, monkeypatch):
-    monkeypatch.setattr(module, "PAGE", 3)
+    monkeypatch.setattr("feedback.store.PAGE", 3)
     for count in (1, 3, 4, 6):
         store.forget()
         store.add_predictions(some(count))
@@ -441,7 +441,7 @@ def test_threads_keep_and_decide_at_once(store):
 
 
 def test_all_who_ask_share_one_store_of_the_settings(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_SHARED", {})
+    monkeypatch.setattr(database, "_SHARED", {})
     monkeypatch.setenv("DEMO_DATA_DIR", str(tmp_path / "one"))
     stores = at_once(*[Store.shared] * 3)
     assert stores[0] is stores[1] is stores[2]

@@ -34,10 +34,6 @@ _SHARED: dict[Path, "QuestionSearch"] = {}
 _SHARING = threading.Lock()
 
 
-_SHARED: dict[Path, "QuestionSearch"] = {}
-_SHARING = threading.Lock()
-
-
 @dataclass(frozen=True)
 class Match:
     """A question and how well it fits: the likeness in meaning, -1 to 1, and FULFILLED for each wish, up to 3."""

@@ -4,7 +4,6 @@ A person is an id that only they have. Whoever calls with an id sees, changes an
 nothing else, whatever number is asked for.
 """
 
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -29,14 +28,9 @@ from common import store as database
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine, Table
 
-SYSTEM = "coach"
-VERSIONS = Path(__file__).with_name("migrations") / "versions"
 LARGEST_ID = 2**31 - 1
 AT_ONCE = 500  # rows of one statement: databases bound how many values it may have
 LONG = ("words", "pauses")  # columns that only a whole session needs
-
-_SHARED: dict[object, "Store"] = {}
-_SHARING = threading.Lock()
 
 
 class Forgotten(NamedTuple):
@@ -48,47 +42,21 @@ class Forgotten(NamedTuple):
     recordings: int
 
 
-class Store:
-    """The database of this system, and the folder of its recordings. Safe to share between threads; any number of
-    processes may have it open.
+class Store(database.SystemStore):
+    """The database of this system, and the folder of its recordings; see `common.store.SystemStore`.
 
-    engine: of a database that is at the newest revision; see `open`
-    recordings: folder, made where it is needed; a person's files are in a folder of their own in it
+    recordings: folder, made where it is needed; a person's files are in a folder of their own in it. None for
+        "recordings" in that of this system
 
     `person` is an id as `coach.sessions.new_person` makes them; every method raises UserError for another one.
     """
 
-    def __init__(self, engine: "Engine", recordings: Path) -> None:
-        self._engine, self._recordings = engine, Recordings(recordings)
+    system = "coach"
+    versions = Path(__file__).with_name("migrations") / "versions"
 
-    @classmethod
-    def open(cls, url: str | None = None, recordings: str | Path | None = None) -> "Store":
-        """The database at `url`, made and brought to the newest form where it isn't. None: that of the settings.
-
-        recordings: None for the folder "recordings" in that of this system
-        Raises UserError when it can't be reached or used.
-        """
-        engine = database.open_engine(SYSTEM, url)
-        try:
-            database.migrate(engine, VERSIONS, f"{SYSTEM}_version")
-        except BaseException:
-            engine.dispose()
-            raise
-        return cls(engine, Path(recordings or database.data_folder(SYSTEM) / "recordings"))
-
-    @classmethod
-    def shared(cls) -> "Store":
-        """The store of this process at the settings' database, opened once for all who ask."""
-        with _SHARING:
-            engine = database.open_engine(SYSTEM)  # connects to nothing yet
-            key = (engine.url, database.data_folder(SYSTEM))
-            if key not in _SHARED:
-                _SHARED[key] = cls.open()
-            return _SHARED[key]
-
-    def close(self) -> None:
-        """Let go of the database; it is opened again by the next call."""
-        self._engine.dispose()
+    def __init__(self, engine: "Engine", recordings: str | Path | None = None) -> None:
+        super().__init__(engine)
+        self._recordings = Recordings(Path(recordings or database.data_folder(self.system) / "recordings"))
 
     # Sessions
 

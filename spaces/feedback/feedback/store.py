@@ -4,7 +4,6 @@ Texts are stored as they are given: whoever stores masks them first, or leaves t
 labels and numbers are kept.
 """
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime, timezone
@@ -34,52 +33,17 @@ from feedback.tables import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Engine
+    from sqlalchemy import ColumnElement, Connection
 
-SYSTEM = "feedback"
-VERSIONS = Path(__file__).with_name("migrations") / "versions"
 PAGE = 5_000  # rows that are read at once
 LARGEST_ID = 2**31 - 1
 
-_SHARED: dict[object, "Store"] = {}
-_SHARING = threading.Lock()
 
+class Store(database.SystemStore):
+    """The database of this system; see `common.store.SystemStore`."""
 
-class Store:
-    """The database of this system. Safe to share between threads; any number of processes may have it open.
-
-    engine: of a database that is at the newest revision; see `open`
-    """
-
-    def __init__(self, engine: "Engine") -> None:
-        self._engine = engine
-
-    @classmethod
-    def open(cls, url: str | None = None) -> "Store":
-        """The database at `url`, made and brought to the newest form where it isn't. None: that of the settings.
-
-        Raises UserError when it can't be reached or used.
-        """
-        engine = database.open_engine(SYSTEM, url)
-        try:
-            database.migrate(engine, VERSIONS, f"{SYSTEM}_version")
-        except BaseException:
-            engine.dispose()
-            raise
-        return cls(engine)
-
-    @classmethod
-    def shared(cls) -> "Store":
-        """The store of this process at the settings' database, opened once for all who ask."""
-        with _SHARING:
-            engine = database.open_engine(SYSTEM)  # connects to nothing yet
-            if engine.url not in _SHARED:
-                _SHARED[engine.url] = cls.open()
-            return _SHARED[engine.url]
-
-    def close(self) -> None:
-        """Let go of the database; it is opened again by the next call."""
-        self._engine.dispose()
+    system = "feedback"
+    versions = Path(__file__).with_name("migrations") / "versions"
 
     # Predictions
 

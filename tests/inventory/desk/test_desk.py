@@ -275,8 +275,10 @@ def test_a_reviewed_receipt_enters_stock_once_and_is_learned_from(empty):
     with pytest.raises(UserError, match="give a number"):
         empty.confirm_receipt(number, "Bangsar", day, [{"item": "chicken", "amount": "two"}])
     before = empty.records("Bangsar", "chicken")["records"][0]["stock_in"]
-    lines = [{"item": "chicken", "amount": 2, "text": "PLUMP HEN"}]
-    assert empty.confirm_receipt(number, "Bangsar", day, lines)["status"] == "confirmed"
+    lines = [{"item": "chicken", "amount": 2, "unit": " ", "text": "PLUMP HEN"}]
+    done = empty.confirm_receipt(number, "Bangsar", day, lines)
+    assert done["status"] == "confirmed"
+    assert [line["beside"] for line in done["lines"]] == [before]
     assert empty.records("Bangsar", "chicken")["records"][0]["stock_in"] == before + 2
     assert empty.receipt(empty.store.add_receipt(scanned(**{"PLUMP HEN": ""})))["lines"][0]["item"] == "chicken"
     with pytest.raises(UserError, match="confirmed"):

@@ -47,6 +47,20 @@ class Anomaly:
     why: str
 
 
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What takes time and doesn't depend on rate and verdicts. rare: of `evidence`"""
+
+    residuals: Residuals
+    rare: dict[str, np.ndarray]
+
+
+def measure(panel: Panel) -> Measured:
+    """How odd every day of a panel is."""
+    found = residuals(panel)
+    return Measured(found, evidence(found))
+
+
 def detect(
     panel: Panel,
     items: Sequence[Item] | None = None,
@@ -54,6 +68,7 @@ def detect(
     rate: float = RATE,
     verdicts: Iterable[Verdict] = (),
     since: date | None = None,
+    measured: Measured | None = None,
 ) -> tuple[Anomaly, ...]:
     """The findings of a panel, by day and then the most severe first.
 
@@ -61,17 +76,19 @@ def detect(
     rate: false alarms that one is ready to look at, a series and month
     verdicts: those in force
     since: only findings from that day on; all days before teach what is usual
+    measured: of `measure` for this panel, where it is known
 
     Raises UserError for a rate that is not above 0 and at most 10.
     """
     least = threshold(rate)
-    found = residuals(panel)
+    measured = measured or measure(panel)
+    found = measured.residuals
     units = {item.name: item.unit for item in items or ()}
     verdicts = tuple(verdicts)
     first = 0 if since is None else int((np.datetime64(since, "D") - panel.days[0]).astype(int))
     side = np.sign(np.nan_to_num(found.usage))
     anomalies = []
-    for kind, surprise in evidence(found).items():
+    for kind, surprise in measured.rare.items():
         allowed = allowance(verdicts, kind, panel, surprise, side, least)
         report = (surprise >= allowed.least) & ~allowed.hidden
         report[:, : max(first, 0)] = False

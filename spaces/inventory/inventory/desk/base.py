@@ -9,7 +9,7 @@ import numpy as np
 
 from common.errors import UserError
 from common.folders import data_folder
-from inventory.anomalies.detection import RATE, Anomaly, detect
+from inventory.anomalies.detection import RATE, Anomaly, detect, measure
 from inventory.forecasting.forecast import Forecast
 from inventory.forecasting.registry import Registry
 from inventory.panel import Panel
@@ -54,10 +54,13 @@ class Base:
 
     def found(self, book: Book, rate: float = RATE) -> tuple[Anomaly, ...]:
         """All findings in a book."""
-        return self._books.once(
-            ("anomalies", book.hash, book.items, book.verdicts, rate),
-            lambda: detect(book.panel, items=book.items, rate=rate, verdicts=book.verdicts),
-        )
+
+        def compute() -> tuple[Anomaly, ...]:
+            # A verdict changes what is reported, not how odd the days are.
+            measured = self._books.once(("measured", book.hash), lambda: measure(book.panel), alone=True)
+            return detect(book.panel, book.items, rate=rate, verdicts=book.verdicts, measured=measured)
+
+        return self._books.once(("anomalies", book.hash, book.items, book.verdicts, rate), compute)
 
     def outlet_named(self, name: str) -> str | None:
         """The outlet of this name or alias, None for an empty text. Raises UserError for one that is not there."""

@@ -51,7 +51,8 @@ class Receipts(Base):
                 the receipt; it is recognised next time)
 
         Returns:
-            number, status, outlet, day, lines.
+            number, status, outlet, day, lines; of each also beside: what the book had come in that day before, in the
+            item's own unit. If that was the same delivery, it is there twice now.
         """
         when = checked_day(day)
         if when is None:

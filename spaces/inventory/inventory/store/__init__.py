@@ -7,7 +7,6 @@
 The parts are the other files of this folder; each is a class over the same engine.
 """
 
-import threading
 from pathlib import Path
 
 from common import store as database
@@ -22,43 +21,16 @@ from inventory.store.receipts import Receipts
 from inventory.store.records import Records
 from inventory.store.schema import tables
 
-SYSTEM = "inventory"
-VERSIONS = Path(__file__).with_name("migrations") / "versions"
 
-_SHARED: dict[object, "Store"] = {}
-_SHARING = threading.Lock()
+class Store(database.SystemStore, Catalogue, Records, Pages, Imports, FeedbackPart, Receipts, Models, Changes):
+    """The database of this system; see `common.store.SystemStore`.
 
-
-class Store(Catalogue, Records, Pages, Imports, FeedbackPart, Receipts, Models, Changes):
-    """The database of this system. Safe to share between threads; any number of processes may have it open.
-
-    engine: of a database that is at the newest revision; see `open`
     Whatever changes something does so as a whole or not at all, and raises UserError where the database is locked for
     too long, full, or gone.
     """
 
-    @classmethod
-    def open(cls, url: str | None = None) -> "Store":
-        """The database at `url`, made and brought to the newest form where it isn't. None: that of the settings.
-
-        Raises UserError when it can't be reached or used.
-        """
-        engine = database.open_engine(SYSTEM, url)
-        try:
-            database.migrate(engine, VERSIONS, f"{SYSTEM}_version")
-        except BaseException:
-            engine.dispose()
-            raise
-        return cls(engine)
-
-    @classmethod
-    def shared(cls) -> "Store":
-        """The store of this process at the settings' database, opened once for all who ask."""
-        with _SHARING:
-            engine = database.open_engine(SYSTEM)  # connects to nothing yet
-            if engine.url not in _SHARED:
-                _SHARED[engine.url] = cls.open()
-            return _SHARED[engine.url]
+    system = "inventory"
+    versions = Path(__file__).with_name("migrations") / "versions"
 
     @property
     def kind(self) -> str:
@@ -73,7 +45,7 @@ class Store(Catalogue, Records, Pages, Imports, FeedbackPart, Receipts, Models, 
     def close(self) -> None:
         """Let go of the database; it is opened again by the next call."""
         self.stop_watching()
-        self._engine.dispose()
+        super().close()
 
     def delete_all(self) -> None:
         """Delete everything: the book, imports, verdicts, receipts, models and predictions."""

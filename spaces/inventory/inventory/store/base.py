@@ -33,10 +33,9 @@ class Item(NamedTuple):
 
 
 class Part:
-    """A part of the store over one engine; see `inventory.store.Store`."""
+    """A part of `inventory.store.Store`, whose engine it works with."""
 
-    def __init__(self, engine: "Engine") -> None:
-        self._engine = engine
+    _engine: "Engine"
 
 
 @contextlib.contextmanager

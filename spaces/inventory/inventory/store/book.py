@@ -72,9 +72,14 @@ class Books:
                 self._mark = mark
             return self._book
 
-    def once(self, key: Hashable, compute: Callable[[], Result]) -> Result:
-        """What `compute` gives, computed once for a key that says all it depends on; others who ask wait for it."""
+    def once(self, key: tuple[Hashable, ...], compute: Callable[[], Result], alone: bool = False) -> Result:
+        """What `compute` gives, computed once for a key that says all it depends on; others who ask wait for it.
+
+        alone: it is large, and takes the place of all whose keys begin alike
+        """
         with self._keeping:
+            for other in [one for one in self._results if alone and one[0] == key[0] and one != key]:
+                del self._results[other]
             kept = self._results.setdefault(key, _Kept())
             self._results.move_to_end(key)
             while len(self._results) > KEPT:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from inventory.store.base import Part
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, PoolProxiedConnection
+    from sqlalchemy import PoolProxiedConnection
 
 
 class Changes(Part):
     """What changes with every change of the store, whoever made it."""
 
-    def __init__(self, engine: "Engine") -> None:
-        super().__init__(engine)
+    def __init__(self) -> None:
+        super().__init__()
         self._watching = threading.Lock()
         self._watcher: PoolProxiedConnection | None = None
         self._watchers = 0

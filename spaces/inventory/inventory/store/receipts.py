@@ -1,7 +1,7 @@
 """Receipts in the database: as they were scanned, and once a person confirmed them, as stock that came in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -20,12 +20,17 @@ MOST = 10_000_000  # of an item on a receipt, in its unit
 
 @dataclass(frozen=True)
 class Delivered:
-    """A line of a receipt as it enters stock. unit: "" for the item's own; text: as it stands on the receipt"""
+    """A line of a receipt as it enters stock.
+
+    unit: "" for the item's own; text: as it stands on the receipt
+    beside: of a confirmed one, what the book had come in that day before the receipt, in the item's unit
+    """
 
     item: str
     amount: float
     unit: str = ""
     text: str = ""
+    beside: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,12 @@ class Receipts(Part):
             row = _open(connection, number)
             names = Names(connection)
             where = names.outlet(outlet)
+            beside: dict[int, float] = {}
+            kept = []
             for line in lines:
                 item = names.item(line.item)
-                _receive(connection, where, item, day, _amount(line, item))
-            kept = [{"item": line.item, "amount": line.amount, "unit": line.unit, "text": line.text} for line in lines]
+                before = beside.setdefault(item.id, _receive(connection, where, item, day, _amount(line, item)))
+                kept.append(asdict(replace(line, beside=before)))
             values = {"status": CONFIRMED, "outlet": where, "day": day, "lines": kept, "confirmed": now()}
             connection.execute(table.update().where(table.c.id == row.id).values(values))
             return _stored(_row(connection, number), _outlets(connection))
@@ -144,8 +151,8 @@ def _amount(line: Delivered, item: Item) -> float:
     return amount
 
 
-def _receive(connection: "Connection", outlet: int, item: Item, day: date, amount: float) -> None:
-    """Add to what came in."""
+def _receive(connection: "Connection", outlet: int, item: Item, day: date, amount: float) -> float:
+    """Add to what came in; gives what it was before."""
     import sqlalchemy as sa
 
     table = tables().records
@@ -157,6 +164,7 @@ def _receive(connection: "Connection", outlet: int, item: Item, day: date, amoun
     else:
         total = float(f"{before + amount:.12g}")  # without the crumbs of binary fractions
         connection.execute(table.update().where(*which).values(stock_in=total))
+    return before or 0.0
 
 
 def _outlets(connection: "Connection") -> dict[int, str]:

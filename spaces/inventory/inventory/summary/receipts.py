@@ -67,7 +67,14 @@ def delivered(rows: Sequence[Sequence]) -> list[dict]:
 
 def confirmed(found: dict) -> str:
     lines = ", ".join(f"{amount(line['amount'], line['unit'])} {line['item']}" for line in found["lines"])
-    return f"Receipt {found['number']} is in stock at **{found['outlet']}** on {day(found['day'])}: {lines}."
+    told = f"Receipt {found['number']} is in stock at **{found['outlet']}** on {day(found['day'])}: {lines}."
+    twice = dict.fromkeys(line["item"] for line in found["lines"] if line["beside"])
+    if twice:
+        told += (
+            f"\n\nThe book told before that {', '.join(twice)} came in that day. If it was the same delivery, it is"
+            " there twice now: import a line of that day with the right amount."
+        )
+    return told
 
 
 def receipt_rows(found: Sequence[dict]) -> list[list]:

@@ -40,10 +40,10 @@ MODELS = (DEFAULT, "whisper-small", "whisper-large-v3-turbo")
 BEAM = 5  # candidates: a tenth slower than 1, which now and then leaves a sentence out
 # Whisper was trained on texts without fillers and drops them, unless the text before has some.
 PROMPTS = {"en": "Um, so, uh, well, I mean, like, um, you know."}
-# Word pieces in a row that don't come twice in a window. Where it is hard to understand, Whisper falls into saying one
-# thing over and over ("eh, eh, eh …"). What people say twice is shorter as a rule; where it is a whole
-# sentence, word by word, the second may have a word changed.
-LOOP = 10
+# Where it is hard to understand, Whisper falls into saying one thing over and over ("eh, eh, eh …"): up to so many word
+# pieces, so many times, so many pieces in all. Such a window is heard once more, and so many in a row don't come twice
+# then. It is no rule for every window: who says a whole sentence twice would have a word of the second one changed.
+LOOP, LOOP_TIMES, LOOP_LENGTH = 10, 5, 30
 LEAST = 0.2  # s of speech in the whole sound, below which there is no word: a blip in music or noise
 TAIL = 1.0  # s at the end of a window in which nothing more is looked for
 LISTENED = 10.0  # s of speech by which the language is told
@@ -176,7 +176,8 @@ class Transcriber:
         from faster_whisper.transcribe import restore_speech_timestamps
 
         sound = np.concatenate([samples[start:end] for start, end in window])
-        with self._at_work():
+
+        def listen(loop: int) -> "list[Heard]":
             heard, _ = self._model.transcribe(
                 sound,
                 language=language,
@@ -184,10 +185,15 @@ class Transcriber:
                 temperature=0.0,
                 initial_prompt=prompt or None,
                 condition_on_previous_text=False,
-                no_repeat_ngram_size=LOOP,
+                no_repeat_ngram_size=loop,
                 word_timestamps=True,
             )
-            heard = _until(len(sound) / RATE - TAIL, heard)
+            return list(_until(len(sound) / RATE - TAIL, heard))
+
+        with self._at_work():
+            heard = listen(0)
+            if _loops([token for segment in heard for token in segment.tokens]):
+                heard = listen(LOOP)
             chunks = [{"start": start, "end": end} for start, end in window]
             return [_segment(segment) for segment in restore_speech_timestamps(heard, chunks, RATE)]
 
@@ -221,6 +227,17 @@ def _until(end: float, heard: "Iterable[Heard]") -> "Iterator[Heard]":
             yield segment
         if reached:
             return
+
+
+def _loops(tokens: Sequence[int]) -> bool:
+    """Whether a few word pieces come over and over without a break; see LOOP."""
+    for period in range(1, LOOP + 1):
+        run = 0  # pieces that are those of `period` before
+        for now, before in zip(tokens[period:], tokens, strict=False):
+            run = run + 1 if now == before else 0
+            if run + period >= max(LOOP_LENGTH, period * LOOP_TIMES):
+                return True
+    return False
 
 
 def _segment(heard: "Heard") -> Segment:

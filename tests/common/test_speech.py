@@ -169,6 +169,28 @@ def test_german_is_noticed_and_written_down(at_once):
     assert {"guten", "tag", "drei", "jahren", "hotel"} <= set(words(at_once["german"].text))
 
 
+def test_who_says_a_sentence_twice_is_taken_down_twice(transcriber):
+    sound = joined(0.4, say(TWO), 0.4, say(ONE), 0.4, say(TWO), 0.4, say(ONE), 0.5)
+    found = words(transcriber.transcribe(sound, "en").text)
+    assert [found.count(word) for word in ("hospital", "garden", "shops", "north")] == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "loops"),
+    [
+        ([*range(200)], False),
+        ([7, 8] * 14, False),  # "no, no, no …" is said like that now and then
+        ([*range(200), *[7, 8] * 15], True),
+        ([*range(30)] * 3, False),  # a sentence said three times
+        ([*range(8)] * 4, False),
+        ([*range(8)] * 5, True),
+        ([], False),
+    ],
+)
+def test_a_loop_is_a_few_pieces_over_and_over(tokens, loops):
+    assert speech._loops(tokens) == loops
+
+
 def heard(text: str, end: float, repetitive: float = 1.0, speechless: float = 0.0, pieces: tuple = ()) -> Heard:
     listed = [HeardWord(0.1 * at, 0.1 * at + 0.1, piece, 0.9 - 0.1 * at) for at, piece in enumerate(pieces)]
     return Heard(0, 0, 0.0, end, text, [], -0.1, repetitive, speechless, listed, 0.0)

@@ -146,8 +146,8 @@ def sources(simulated) -> Sources:
 
 
 def questions(part: str) -> list[dict]:
-    """The questions of "dev" or "held"; those that are unclear on purpose are held out as well."""
-    paths = sorted(FOLDER.glob(f"{part}_*.jsonl")) + ([FOLDER / "unclear.jsonl"] if part == "held" else [])
+    """The questions of "dev" or "held"."""
+    paths = sorted(FOLDER.glob(f"{part}_*.jsonl"))
     return [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
 
 

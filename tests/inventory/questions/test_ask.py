@@ -143,6 +143,106 @@ def test_a_name_alone_is_asked_back_without_a_model(panel, text, choice):
     assert len(answer.ask_back) == 3
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What about last month?",
+        "top 3 please",
+        "who had the most",
+        "compare Bangsar and Penang",
+        "berapa ya?",
+        "Which outlet is the best?",
+    ],
+)
+def test_what_asks_about_nothing_is_asked_back_without_a_model(panel, text):
+    answer = ask(text, panel, ITEMS, OUTLETS, model=Queue())
+    assert not answer.understood and len(answer.ask_back) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "said"),
+    [
+        ("Any lamb left in Subang?", "lamb", "There is no item 'lamb'"),
+        ("How much rice flour do we have?", "rice flour", "Did you mean flour, rice?"),
+        ("coconut oil used last week", "coconut oil", "There is no item 'coconut oil'"),
+        ("gula melaka tinggal berapa", "gula melaka", "Adakah maksud anda sugar?"),
+    ],
+)
+def test_a_common_thing_that_is_not_there_has_to_be_read(panel, text, sure, said):
+    assert allowed_of(mark(text, ITEMS, OUTLETS, TODAY)).sure_items == ((sure,),)
+    assert said in asked(panel, text, Line("stock", (sure,))).text
+
+
+@pytest.mark.parametrize(
+    ("items", "outlets", "text", "there", "places"),
+    [
+        (("chicken", "rice"), ("Rice Bowl",), "chicken left at rice bowl", ["chicken"], ["Rice Bowl"]),
+        (("rice", "noodles"), ("Bangsar",), "rice, noodles: how much is left?", ["rice", "noodles"], []),
+        (("rice", "noodles"), ("Bangsar",), "rice noodles left", [None], []),
+        (("sugar",), ("Melaka",), "gula melaka tinggal berapa", [None], []),
+        (("sugar",), ("Melaka",), "gula, melaka tinggal berapa", ["sugar"], ["Melaka"]),
+        (("chicken",), ("HQ", "Bangsar"), "chicken used at HQ", ["chicken"], ["HQ"]),
+        (("fresh milk carton", "milk"), ("Bangsar",), "how much fresh milk is left", ["fresh milk carton"], []),
+        (("yogurt",), ("Bangsar",), "yoghurt left", ["yogurt"], []),
+        (("chicken",), ("Bangsar",), "chicken used and chicken left in ipoh", ["chicken", "chicken"], [None]),
+    ],
+)
+def test_the_names_of_a_business_go_before_common_ones(items, outlets, text, there, places):
+    marks = mark(text, [Item(name, "kg") for name in items], [Outlet(name) for name in outlets], TODAY)
+    assert ([one.name for one in marks.items], [one.name for one in marks.outlets]) == (there, places)
+
+
+def test_a_name_that_comes_twice_is_written_once():
+    allowed = allowed_of(mark("chicken used in bangsar and chicken left", ITEMS, OUTLETS, TODAY))
+    assert allowed.sure_items == (("chicken",),)
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("tofu last week", ("Stock of tofu from 2026-11-09 to 2026-11-15", "Used of tofu from 2026-11-09")),
+        ("chicken tomorrow", ("Forecast for chicken on 2026-11-21", "Stock of chicken")),
+        ("how much of that stuff did we waste", ("Stock of all items",)),
+    ],
+)
+def test_a_name_with_a_time_alone_is_asked_back_with_it(panel, text, choices):
+    answer = ask(text, panel, ITEMS, OUTLETS, model=Queue())
+    assert not answer.understood and len(answer.ask_back) == 3
+    assert all(given.startswith(wanted) for given, wanted in zip(answer.ask_back, choices, strict=False))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UPDATE stok SET baki = 0 WHERE barang = 'gula'",
+        "delete from items",
+        "chicken left; DROP TABLE records",
+        "select * from records where 1=1",
+    ],
+)
+def test_code_is_refused_without_a_model(panel, text):
+    answer = ask(text, panel, ITEMS, OUTLETS, model=Queue())
+    assert not answer.understood and answer.ask_back == () and answer.query is None
+
+
+def test_all_outlets_together_are_one_sum(panel):
+    line = Line("stock", ("tofu",), by="outlet")
+    assert len(asked(panel, "tofu in all outlets together", line).rows) == 1
+    assert len(asked(panel, "tofu in all outlets", line).rows) == len(OUTLETS)
+
+
+def test_a_common_place_that_is_not_there_has_to_be_read(panel):
+    text = "chicken used at the Ipoh outlet"
+    assert allowed_of(mark(text, ITEMS, OUTLETS, TODAY)).sure_outlets == (("ipoh",),)
+    answer = asked(panel, text, Line("used", ("chicken",), ("ipoh",)))
+    assert answer.text.startswith("There is no outlet 'ipoh'")
+
+
+def test_a_day_that_no_month_has_is_asked_back(panel):
+    answer = asked(panel, "How much did we use on 31 February?", Line("used", kind="date"))
+    assert not answer.understood and "There is no day '31 february'" in answer.text
+
+
 @pytest.mark.parametrize("text", ["", "   ", "?!", "\x00", "🍗"])
 def test_a_question_without_words_is_not_read(panel, text):
     reader = Queue()
@@ -151,7 +251,7 @@ def test_a_question_without_words_is_not_read(panel, text):
 
 def test_a_long_text_is_cut(panel):
     reader = Queue(Line(NONE))
-    ask("chicken " * 100_000, panel, ITEMS, OUTLETS, model=reader)
+    ask("chicken left " * 100_000, panel, ITEMS, OUTLETS, model=reader)
     assert len(reader.asked[0][0]) == 40
 
 
@@ -167,10 +267,10 @@ def test_a_day_before_the_last_may_be_today(panel):
 
 
 def test_what_may_be_written_comes_from_the_question():
-    allowed = allowed_of(mark("How much chicken and salmon did Bangsar use last week?", ITEMS, OUTLETS, TODAY))
+    allowed = allowed_of(mark("How much chicken and bloopfish did Bangsar use last week?", ITEMS, OUTLETS, TODAY))
     assert allowed.kinds == ("last week",)
     assert allowed.sure_items == (("chicken",),) and allowed.sure_outlets == (("bangsar",),)
-    assert "salmon" in allowed.items and not {"how", "much", "last", "chicken"} & set(allowed.items)
+    assert "bloopfish" in allowed.items and not {"how", "much", "last", "chicken"} & set(allowed.items)
     wider = allowed_of(mark("how many chicken wingettes are left", ITEMS, OUTLETS, TODAY))
     assert wider.sure_items == (("chicken", "chicken wingettes"),)
 

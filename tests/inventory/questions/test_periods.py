@@ -81,6 +81,28 @@ def test_what_is_no_time_is_none(text):
     assert "may" not in text or periods(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("wasted in 2025", "last_year"),
+        ("the 2025 calendar year", "last_year"),
+        ("tahun 2026", "this_year"),
+        ("used in 2024", "year:2024"),
+        ("telur mggu dpn", "next_week"),
+        ("3 hari akan dtg", "next_3_days"),
+        ("yest use how many", "yesterday"),
+    ],
+)
+def test_years_and_shortened_words_are_read(text, period):
+    assert periods(text) == [period]
+
+
+def test_a_day_that_no_month_has_is_there_and_names_none():
+    assert periods("used on 31 february") == [""] and periods("29 february 2025") == [""]
+    assert periods("29 february") == ["day:2024-02-29"]
+    assert "" not in periods("may 40 kg of chicken be enough")
+
+
 def test_two_times_are_both_there_in_their_order():
     assert periods("compare march and april") == ["month:2026-03", "month:2026-04"]
 

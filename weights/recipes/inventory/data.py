@@ -14,6 +14,7 @@ import numpy as np
 
 from common import toml
 from inventory.questions.language_model import words_of
+from inventory.questions.linking import common_names
 from inventory.questions.query import INTENT_OF, NONE, Line
 
 HERE = Path(__file__).parent
@@ -27,8 +28,8 @@ def _lines(name: str) -> list[str]:
 
 
 # Many more names than one business has, so that the model copies and doesn't remember.
-ITEMS = {language: _lines(f"items_{language}") for language in LANGUAGES}
-OUTLETS = _lines("outlets")
+ITEMS = {language: common_names()[f"items_{language}"] for language in LANGUAGES}
+OUTLETS = common_names()["outlets"]
 PHRASES = toml.read(HERE / "phrases.toml")
 JOINTS = {"en": "( and | versus | & )", "ms": "( dan | dengan )"}
 # Shares of a sample.
@@ -241,6 +242,8 @@ class _Drawing:
             # Numbers of a noun vary: "egg", "onion", "chickens".
             name = name[:-1] if name.endswith("s") else name + ("s" if self._language == "en" else "")
         name = " ".join(words_of(self._typos(name)))
+        if kind == "item" and self._language == "ms" and self._random.random() < 0.04:
+            name += "nya"
         self._slots.setdefault(kind, []).append(name)
         return name
 

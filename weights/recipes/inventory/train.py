@@ -74,7 +74,7 @@ def adapted(file: gguf_file.GgufFile, kept, first: int, rank: int):
 def main(arguments: list[str] | None = None) -> float:
     """Train, and save the adapter. Returns the loss of the last hundred steps."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=2100)
+    parser.add_argument("--steps", type=int, default=4800)
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--seed", type=int, default=0)

@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from common import toml
-from inventory.questions.queries import MONEY, Result, Row
+from inventory.questions.linking import question_words
+from inventory.questions.queries import MONEY, Result, Row, window
 from inventory.questions.query import Query
 
 SENTENCES = Path(__file__).parent / "data" / "answers.toml"
@@ -22,8 +23,7 @@ def _sentences() -> dict:
 
 @cache
 def _tongues() -> dict[str, frozenset[str]]:
-    read = toml.read(SENTENCES.parent / "question_words.toml")
-    english, malay = (frozenset(read[name].split()) for name in ("english", "malay"))
+    english, malay = (question_words(name, f"{name}_more") for name in ("english", "malay"))
     return {"en": english - malay - _BORROWED, "ms": malay - english - _BORROWED}
 
 
@@ -69,9 +69,10 @@ def _head(result: Result, language: str) -> str:
     return " ".join(text.split())
 
 
-def guess(query: Query, language: str) -> str:
+def guess(query: Query, language: str, today: date) -> str:
     """A query in words, to be confirmed."""
-    return _head(Result(query, ()), language)
+    days = window(query.period, today) if query.period not in ("", "all") else ()
+    return _head(Result(query, (), *days), language)
 
 
 def _nothing(result: Result, language: str, what: str, where: str, when: str) -> str:

@@ -4,6 +4,7 @@ A language model says what is asked (intent and slots); names and times are look
 the records alone. What isn't understood, or names something that is not there, is asked back.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,20 +16,24 @@ from inventory.items import Item, Outlet
 from inventory.panel import Panel
 from inventory.questions import answers, language_model, periods
 from inventory.questions.grammar import Allowed
-from inventory.questions.language_model import Reader, Reading, words_of
-from inventory.questions.linking import LONGEST, Found, Linker, question_words
+from inventory.questions.language_model import Reader, Reading, commas_of, words_of
+from inventory.questions.linking import LONGEST, Found, Linker, apart_from, question_words, strangers
 from inventory.questions.periods import Mention
 from inventory.questions.queries import Row, Sources, run
-from inventory.questions.query import KINDS, NONE, WORDS, Line, Query, line_of
+from inventory.questions.query import FUTURE, KINDS, NONE, WORDS, Line, Query, line_of
 
-# Confidence below which is asked back: the highest that withholds no right answer to the questions that
-# benchmarks/inventory/questions.py has for such choices (its table for the dev part).
-THRESHOLD = 0.75
-# Words around a name that ask for nothing.
-_AROUND = {
-    "and", "also", "what", "about", "how", "for", "in", "at", "of", "the", "please", "pls",
-    "dan", "pula", "pulak", "untuk", "di", "kat", "dekat", "yang",
-}  # fmt: skip
+# Confidence below which is asked back: chosen as the highest that withheld no right answer to the questions that
+# benchmarks/inventory/questions.py has for such choices (its table for the dev part; one of 1,281 by now).
+THRESHOLD = 0.65
+# SQL is no question; "update", "select" and "drop" alone may be words of one.
+_CODE = re.compile(
+    r"\b(update\b.+\bset\b.+=|insert\s+into\b|delete\s+from\b|(drop|alter|truncate)\s+(table|database)\b"
+    r"|union\s+select\b|select\b.+\bfrom\b.+(\bwhere\b|;))",
+    re.IGNORECASE | re.DOTALL,
+)
+_CODE_WITHIN = 500  # characters; more would take long to search
+# What points to something that isn't named.
+_POINTING = ("that stuff", "that one", "those ones", "yang tu", "yang itu", "benda tu", "benda itu")
 _NUMBERED = ("last days", "next days", "month", "date", "weekday")  # kinds that are nothing without their words
 _SYSTEM = """You turn a question about the stock of food outlets into one line, and write nothing else.
 First the intent: {intents} (none: whatever the stock records can't answer, and every wish to change something).
@@ -58,7 +63,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Marks:
-    """What the rules find in a question: its words, the items and outlets that are surely in it, and times."""
+    """What the rules find in a question: its words, the items and outlets that are surely in it, and times.
+
+    A name may be there several times, and there may be common ones that the database doesn't have.
+    """
 
     words: tuple[str, ...]
     items: tuple[Found, ...]
@@ -109,8 +117,10 @@ def ask(
 
     if not marks.words:
         return answer(answers.say("empty", language))
-    if _names_alone(marks):
-        choices = [answers.guess(query, language) for query in _about(marks)]
+    if _CODE.search(question[:_CODE_WITHIN]):
+        return answer(answers.say("refusal", language))
+    if _asks_nothing(marks):
+        choices = [answers.guess(query, language, day) for query in _about(marks)]
         return answer(answers.say("about_what", language, list=answers.listed(choices)), choices=choices)
     reading, by = _read(question, marks, model, models)
     if reading.line.intent == NONE:
@@ -119,7 +129,7 @@ def ask(
     if isinstance(query, Unclear):
         return answer(query.text, choices=query.choices)
     if reading.confidence < THRESHOLD:
-        guess = answers.guess(query, language)
+        guess = answers.guess(query, language, day)
         return answer(answers.say("unsure", language, guess=guess), query, choices=(guess,))
     try:
         result = run(query, panel, items, sources)
@@ -132,38 +142,73 @@ def mark(question: str, items: Sequence[Item], outlets: Sequence[Outlet], today:
     """What the rules find. Outlets come first: their names are the longer ones."""
     words = words_of(question)
     times = periods.mentions(words, today)
-    taken = {at for time_ in times for at in range(time_.start, time_.end)}
-    found_outlets = Linker.of_outlets(outlets).find(words, taken)
-    taken |= {at for one in found_outlets for at in range(one.start, one.end)}
-    found_items = Linker.of_items(items).find(words, taken)
-    return Marks(words, found_items, found_outlets, times, periods.top_of(words, times))
+    timed = {at for time_ in times for at in time_.places}
+    found_outlets = Linker.of_outlets(outlets).find(words, timed)
+    placed = {at for one in found_outlets for at in one.places}
+    found_items = Linker.of_items(items).find(words, timed | placed)
+    commas, found = commas_of(question), (*found_items, *found_outlets)
+    # "gula melaka" is a thing, wherever the outlet Melaka is.
+    things = strangers(found, words, ("items_en", "items_ms"), commas, timed)
+    known = apart_from(found, things)
+    places = strangers(known, words, ("outlets",), commas, timed | {at for one in things for at in one.places})
+    return Marks(
+        words,
+        _in_order(apart_from(apart_from(found_items, things), places), things),
+        _in_order(apart_from(apart_from(found_outlets, things), places), places),
+        times,
+        periods.top_of(words, times),
+    )
 
 
-def _names_alone(marks: Marks) -> bool:
-    """Whether there is nothing in a question but names: "chicken?", "and bangsar"."""
-    named = [at for one in (*marks.items, *marks.outlets) for at in range(one.start, one.end)]
-    rest = {word for at, word in enumerate(marks.words) if at not in named}
-    return bool(named) and rest <= _AROUND
+def _in_order(*found: Sequence[Found]) -> tuple[Found, ...]:
+    return tuple(sorted((one for some in found for one in some), key=lambda one: one.start))
+
+
+def _each_once(found: Sequence[Found], words: Sequence[str]) -> list[Found]:
+    """Without what is said again."""
+    first: dict[str, Found] = {}
+    for one in found:
+        first.setdefault(one.name or " ".join(words[one.start : one.end]), one)
+    return list(first.values())
+
+
+def _asks_nothing(marks: Marks) -> bool:
+    """Whether a question doesn't say what it is about: "chicken?", "and bangsar", "what about last month", "top 3"."""
+    if not all(one.name for one in (*marks.items, *marks.outlets)):
+        return False
+    text = f" {' '.join(marks.words)} "
+    if not marks.items and any(f" {words} " in text for words in _POINTING):
+        return True
+    spent = {at for one in (*marks.items, *marks.outlets, *marks.times) for at in one.places}
+    rest = {word for at, word in enumerate(marks.words) if at not in spent and not word.isdecimal()}
+    return rest <= (question_words("around") if marks.items else question_words("around", "undecided"))
 
 
 def _about(marks: Marks) -> list[Query]:
-    """What somebody may want to know about names."""
+    """What somebody may want to know about names, and about a time."""
     items, outlets = (tuple(dict.fromkeys(one.name for one in found)) for found in (marks.items, marks.outlets))
-    return [Query(intent, items, outlets) for intent in ("stock", "used", "to_order")]
+    period = marks.times[0].period if len(marks.times) == 1 else ""
+    if period in FUTURE or period.startswith("next_"):
+        return [
+            Query("forecast", items, outlets, period),
+            *(Query(one, items, outlets) for one in ("stock", "to_order")),
+        ]
+    intents = ("stock", "used", "received") if period else ("stock", "used", "to_order")
+    return [Query(intent, items, outlets, period) for intent in intents]
 
 
 def allowed_of(marks: Marks) -> Allowed:
     """What a model may write about a question."""
-    timed = {at for time_ in marks.times for at in range(time_.start, time_.end)}
-    named = {at for one in (*marks.items, *marks.outlets) for at in range(one.start, one.end)}
+    timed = {at for time_ in marks.times for at in time_.places}
+    named = {at for one in (*marks.items, *marks.outlets) for at in one.places}
     usual = {at for at, word in enumerate(marks.words) if word in question_words() or word.isdecimal() or word == "'s"}
     free = _spans(marks.words, timed | named, usual)
     kinds = tuple(dict.fromkeys(one.kind for one in marks.times))
     return Allowed(
         free,
         free,
-        tuple(_ways(one, marks.words, timed | named | usual) for one in marks.items),
-        tuple(_ways(one, marks.words, timed | named | usual) for one in marks.outlets),
+        tuple(_ways(one, marks.words, timed | named | usual) for one in _each_once(marks.items, marks.words)),
+        tuple((" ".join(marks.words[one.start : one.end]),) for one in _each_once(marks.outlets, marks.words)),
         kinds or tuple(kind for kind in KINDS if kind not in _NUMBERED),
         bool(kinds),
     )
@@ -208,15 +253,20 @@ def resolve(
             else:
                 names[kind].append(link.name)
     period = _period(line, marks)
+    if period is None:
+        days = [" ".join(marks.words[one.start : one.end]) for one in marks.times if not one.period]
+        return Unclear(answers.say("no_such_day", language, words=days[0]))
     if isinstance(period, tuple):
         return Unclear(answers.say("which_time", language, list=answers.listed(period)), period)
+    together = line.by == "outlet" and not line.rank and bool(question_words("together") & set(marks.words))
     try:
         return Query(
             line.intent,
             tuple(dict.fromkeys(names["item"])),
             tuple(dict.fromkeys(names["outlet"])),
             period,
-            line.by,
+            # "all outlets together" is no line for each.
+            "" if together else line.by,
             line.rank,
             marks.top if line.rank else 1,
             line.per_day,
@@ -235,11 +285,13 @@ def _unknown(
     return Unclear(f"{text} {more}", tuple(candidates or there))
 
 
-def _period(line: Line, marks: Marks) -> str | tuple[str, ...]:
-    """The period of a line; several where the question names several of that kind."""
+def _period(line: Line, marks: Marks) -> str | tuple[str, ...] | None:
+    """The period of a line; several where the question names several of that kind, None where there is no such day."""
     if not line.kind:
         return ""
     named = tuple(dict.fromkeys(one.period for one in marks.times if one.kind == line.kind))
+    if "" in named:
+        return None
     if len(named) > 1:
         return named
     return named[0] if named else line.kind.replace(" ", "_")

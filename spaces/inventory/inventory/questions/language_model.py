@@ -40,6 +40,14 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(text.lower().replace("\u2019", "'"))[:MOST_WORDS])
 
 
+def commas_of(text: str) -> frozenset[int]:
+    """Places of the words of `words_of` with a comma, semicolon, colon or slash before them."""
+    text = text.lower().replace("\u2019", "'")
+    found = list(_WORD.finditer(text))[:MOST_WORDS]
+    ends = [0, *(match.end() for match in found)]
+    return frozenset(at for at, match in enumerate(found) if set(text[ends[at] : match.start()]) & set(",;:/"))
+
+
 @dataclass(frozen=True)
 class Reading:
     """A line, and how sure the model is of it: the mean chance of what it chose, geometric, 0 to 1."""

@@ -20,6 +20,7 @@ MARGIN = 0.06  # by which the best must be better than the next
 LONGEST = 4  # words of a name
 SHORTEST = 5  # letters of a word that may be misspelt
 _WRONG = 0.26  # share of wrong letters of one, at most
+_SPELT = 0.15  # the same of what is a name itself: "yoghurt" may be yogurt, "coconut oil" is no coconut milk
 # How surely words mean a name: as it is, in another number, a part of it, its initials, and with more words.
 _EXACT, _PLURAL, _PART, _INITIALS, _MORE = 1.0, 0.98, 0.92, 0.9, 0.6
 
@@ -36,12 +37,20 @@ class Link:
 
 @dataclass(frozen=True)
 class Found:
-    """A name that surely is in a question: where (words from start to before end) and which."""
+    """A name that surely is in a question: where (words from start to before end) and which.
+
+    name: as in the database, None for one that it doesn't have
+    """
 
     start: int
     end: int
-    name: str
+    name: str | None
     score: float
+
+    @property
+    def places(self) -> range:
+        """Places of its words in the question."""
+        return range(self.start, self.end)
 
 
 @dataclass(frozen=True)
@@ -62,9 +71,16 @@ class _Form:
 
 
 @cache
-def question_words() -> frozenset[str]:
-    """Words that are no names."""
-    return frozenset(" ".join(toml.read(DATA / "question_words.toml").values()).split())
+def question_words(*kinds: str) -> frozenset[str]:
+    """Words that are no names, of these kinds of data/question_words.toml, or all."""
+    words = toml.read(DATA / "question_words.toml")
+    return frozenset(" ".join(words[kind] for kind in kinds or words).split())
+
+
+@cache
+def common_names() -> dict[str, list[str]]:
+    """Names that things and places have elsewhere: "items_en", "items_ms" and "outlets"."""
+    return toml.read(DATA / "common_names.toml")
 
 
 @cache
@@ -111,7 +127,7 @@ class Linker:
         return Link(words, None, best, near if len(near) > 1 else tuple(ranked[:3]))
 
     def find(self, words: Sequence[str], taken: Iterable[int] = ()) -> tuple[Found, ...]:
-        """The names that surely are in a question, none of them twice, the longest ways of saying them first.
+        """The names that surely are in a question; where several overlap, the longest.
 
         words: of the whole question; taken: places of words that belong to something else
         """
@@ -119,14 +135,24 @@ class Linker:
         for length in range(min(LONGEST, len(words)), 0, -1):
             for start in range(len(words) - length + 1):
                 span = words[start : start + length]
-                if spent & set(range(start, start + length)) or question_words() & {span[0], span[-1]}:
+                if spent & set(range(start, start + length)) or self._is_of_questions(span):
                     continue
                 link = self.link(" ".join(span))
                 if link.name and link.score >= SURE:
                     spent |= set(range(start, start + length))
-                    if all(link.name != other.name for other in found):
-                        found.append(Found(start, start + length, link.name, link.score))
+                    found.append(Found(start, start + length, link.name, link.score))
         return tuple(sorted(found, key=lambda one: one.start))
+
+    def _is_of_questions(self, span: Sequence[str]) -> bool:
+        """Whether words can't be a name, for one of questions is at an end: unless they are the whole of one, as "gas
+        bottle" is, or by itself a word that is rare in questions, as "pantry" is."""
+        usual = question_words("english", "malay") & {span[0], span[-1]}
+        rare = len(span) == 1 and span[0] in question_words()
+        if not usual and not rare:
+            return False
+        stems = tuple(map(_stem, span))
+        whole = any(form.stems == stems for forms in self._forms.values() for form in forms)
+        return not whole or bool(usual and len(span) == 1)
 
     def _score(self, words: tuple[str, ...], forms: tuple[_Form, ...]) -> float:
         best = 0.0
@@ -138,13 +164,50 @@ class Linker:
                 best = max(best, _PLURAL)
             elif at == 0 and set(stems) < set(form.stems):
                 best = max(best, _PART)
-            elif at == 0 and set(form.stems) < set(stems):
+            elif set(form.stems) < set(stems):
                 best = max(best, _MORE)
             elif len(words) == 1 and len(form.words) > 1 and words[0] == form.initials:
                 best = max(best, _INITIALS)
             else:
                 best = max(best, _misspelt(" ".join(words), form.text))
         return best
+
+
+def strangers(
+    found: Sequence[Found],
+    words: Sequence[str],
+    kinds: Iterable[str],
+    commas: Iterable[int] = (),
+    taken: Iterable[int] = (),
+) -> tuple[Found, ...]:
+    """Common names in a question that the database doesn't have: "lamb", or "rice flour" where it has rice and flour.
+
+    found: names of the database, items and outlets; a stranger is none of them, and no part of one
+    kinds: of `common_names`; commas: places of words with a comma before them, over which no name goes
+    taken: places of words that belong to something else
+    """
+    forms = frozenset(form for kind in kinds for form in _common_forms(kind))
+    stems, spent, strange = tuple(map(_stem, words)), set(taken), []
+    for length in range(min(LONGEST, len(words)), 0, -1):
+        for start in range(len(words) - length + 1):
+            here = set(range(start, start + length))
+            known = any(here <= set(one.places) for one in found)
+            parted = not here.isdisjoint(set(commas) - {start})
+            if not (known or parted or spent & here) and stems[start : start + length] in forms:
+                spent |= here
+                strange.append(Found(start, start + length, None, 1.0))
+    return tuple(sorted(strange, key=lambda one: one.start))
+
+
+def apart_from(found: Iterable[Found], others: Iterable[Found]) -> tuple[Found, ...]:
+    """Those of `found` that share no word with any of `others`."""
+    places = {at for one in others for at in one.places}
+    return tuple(one for one in found if not places & set(one.places))
+
+
+@cache
+def _common_forms(kind: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(map(_stem, words_of(name))) for name in common_names()[kind])
 
 
 def _misspelt(words: str, form: str) -> float:
@@ -154,15 +217,25 @@ def _misspelt(words: str, form: str) -> float:
     if min(len(words), len(form)) < SHORTEST or words[0] != form[0] or words in question_words():
         return 0.0
     longest = max(len(words), len(form))
-    most = int(_WRONG * longest)
+    wrong = _SPELT if _is_common(words) else _WRONG
+    most = int(wrong * longest)
     if abs(len(words) - len(form)) > most:
         return 0.0
     share = DamerauLevenshtein.distance(words, form, score_cutoff=most) / longest
-    return max(0.0, 1.0 - share / 2) if share <= _WRONG else 0.0
+    return max(0.0, 1.0 - share / 2) if share <= wrong else 0.0
+
+
+@cache
+def _is_common(words: str) -> bool:
+    """Whether words are a name of their own somewhere."""
+    stems = tuple(map(_stem, words.split()))
+    return any(stems in _common_forms(kind) for kind in common_names())
 
 
 def _stem(word: str) -> str:
-    """The singular, roughly, so that "onion" and "onions", "chilli" and "chillies" meet."""
+    """The singular, roughly, so that "onion" and "onions", "chilli" and "chillies", "santan" and "santannya" meet."""
+    if len(word) > 6 and word.endswith("nya"):
+        return word.removesuffix("nya")
     for ending, instead in (("ies", "i"), ("oes", "o"), ("ses", "s"), ("ves", "f"), ("s", "")):
         if len(word) > 3 and word.endswith(ending) and not word.endswith("ss"):
             return word.removesuffix(ending) + instead

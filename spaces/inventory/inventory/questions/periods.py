@@ -5,6 +5,7 @@ year is the last one that there was, and so is "Friday". Numbers may be digits o
 """
 
 import re
+from calendar import isleap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,17 +14,27 @@ from pathlib import Path
 
 from common import toml
 
+MOST_DAYS = 31  # of a month; a larger number beside its name is no day at all
 WORDS = Path(__file__).parent / "data" / "times.toml"
 
 
 @dataclass(frozen=True)
 class Mention:
-    """A time in a question. kind: of query.KINDS; period: as a Query has it; its words: from start to before end"""
+    """A time in a question.
+
+    kind: of query.KINDS; period: as a Query has it, "" for a day that no month has ("31 February")
+    start, end: its words, from start to before end
+    """
 
     kind: str
     period: str
     start: int
     end: int
+
+    @property
+    def places(self) -> range:
+        """Places of its words in the question."""
+        return range(self.start, self.end)
 
 
 @cache
@@ -68,6 +79,7 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
         *((one_of(names), kind) for kind, names in words["kinds"].items()),
         (rf"(?:bulan|month) (?P<number_of_month>1[0-2]|[1-9]){year}", "month"),
         (month, "month"),
+        (r"(?:(?:calendar )?year |tahun )?(?P<year>(?:19|20)\d\d)(?: calendar year)?", "year"),
         (rf"(?:hari |last |this |next )?(?P<weekday>{one_of(words['weekdays'])})", "weekday"),
     ]
     return [(re.compile(rf"(?<!\S){text}(?!\S)"), kind) for text, kind in rows]
@@ -75,7 +87,7 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
 
 def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
     """The times in a question, in its order. words: of language_model.words_of; today: the last day of the records."""
-    text, found = " ".join(words), []
+    text, found = " ".join(_words()["short"].get(word, word) for word in words), []
     for pattern, kind in _patterns():
         for match in pattern.finditer(text):
             start = text[: match.start()].count(" ")
@@ -86,6 +98,8 @@ def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
             if before in _words()["until"] or _is_verb(match, {before, after}, kind):
                 continue
             meant = _meant(kind, match.groupdict(), today)
+            if meant is None and kind == "date" and match.groupdict().get("month") and int(match["day"]) <= MOST_DAYS:
+                meant = kind, ""
             if meant:
                 found.append(Mention(*meant, start, end))
     return tuple(sorted(found, key=lambda mention: mention.start))
@@ -93,7 +107,7 @@ def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
 
 def top_of(words: Sequence[str], taken: Sequence[Mention] = ()) -> int:
     """How many a ranking is asked to show: "top 3", "three outlets", "3 barang"; 1 where no number says more."""
-    spent = {at for mention in taken for at in range(mention.start, mention.end)}
+    spent = {at for mention in taken for at in mention.places}
     counted = set(_words()["counted"])
     for at, word in enumerate(words):
         number = None if at in spent else _number(word)
@@ -118,6 +132,8 @@ def _meant(kind: str, parts: dict[str, str | None], today: date) -> tuple[str, s
         month = _month(parts)
         year = _year(parts, today) or today.year - (month > today.month)
         return "month", f"month:{year:04}-{month:02}"
+    if kind == "year":
+        return _of_year(int(parts["year"]), today)
     if kind == "weekday":
         return "weekday", f"weekday:{_words()['weekdays'][parts['weekday']]}"
     name, _, fixed = kind.partition(" ")
@@ -137,11 +153,21 @@ def _span(way: str, days: int) -> tuple[str, str] | None:
     return (f"{way} days", f"{way}_{days}_days") if 0 < days < 10_000 else None
 
 
+def _of_year(year: int, today: date) -> tuple[str, str] | None:
+    """A year by its number; one that is to come is no time of the records."""
+    if year == today.year:
+        return "this year", "this_year"
+    return ("last year", "last_year" if year == today.year - 1 else f"year:{year}") if year < today.year else None
+
+
 def _date(parts: dict[str, str | None], today: date) -> tuple[str, str] | None:
     month = _month(parts)
     year = _year(parts, today)
+    number = int(parts["day"])
+    if year is None and (month, number) == (2, 29):
+        year = next(one for one in range(today.year, 0, -1) if isleap(one) and date(one, 2, 29) <= today)
     try:
-        day = date(year or today.year, month, int(parts["day"]))
+        day = date(year or today.year, month, number)
         if year is None and day > today + timedelta(60):
             day = day.replace(year=today.year - 1)
     except ValueError:

@@ -105,6 +105,8 @@ def window(period: str, today: date) -> tuple[date, date]:
     if period in fixed:
         return fixed[period]
     kind, _, rest = period.partition(":")
+    if kind == "year":
+        return date(int(rest), 1, 1), date(int(rest), 12, 31)
     if kind == "month":
         start = date.fromisoformat(f"{rest}-01")
         return start, _month_end(start)

@@ -75,6 +75,7 @@ KINDS = (
 FUTURE = ("tomorrow", "next_week")
 _PERIOD = re.compile(
     r"|today|yesterday|this_week|last_week|this_month|last_month|this_year|last_year|tomorrow|next_week|all"
+    r"|year:(19|20)\d\d"
     r"|(last|next)_[1-9]\d{0,3}_days|month:\d{4}-(0[1-9]|1[0-2])|day:\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
     r"|weekday:(monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 )
@@ -88,7 +89,7 @@ class Query:
     intent: one of INTENTS
     items, outlets: names as in the database; empty for all
     period: "" for the intent's own; else today, yesterday, tomorrow, this_/last_ week, month, year, next_week,
-        last_N_days, next_N_days, month:YYYY-MM, day:YYYY-MM-DD, weekday:monday (the last such day), all
+        last_N_days, next_N_days, year:YYYY, month:YYYY-MM, day:YYYY-MM-DD, weekday:monday (the last such day), all
     by: "outlet", "item" or "day" for a line for each, else ""
     rank, top: "most" or "least" and how many of them, else ""
     per_day: the mean of a day is asked for, not the sum
@@ -118,7 +119,7 @@ class Query:
         if not 1 <= self.top <= MOST_TOP:
             raise UserError(f"A ranking has 1 to {MOST_TOP} lines, not {self.top}.")
         ahead = self.period in FUTURE or self.period.startswith("next_")
-        behind = self.period.startswith("last_") or self.period == "yesterday"
+        behind = self.period.startswith(("last_", "year:")) or self.period == "yesterday"
         if ahead and self.intent != "forecast":
             raise UserError(f"{self.period!r} lies ahead: only a forecast can be asked about it.")
         if behind and self.intent == "forecast":

@@ -12,7 +12,7 @@ import os
 # Read when the first Blocks is made; without it Gradio looks up a statistics host.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-from common.ui.events import QUIET, endpoint, event, guard, inputs_of, keep_errors, stops, wire
+from common.ui.events import QUIET, endpoint, event, follow, guard, inputs_of, keep_errors, stops, wire
 from common.ui.failures import Blocks, OurMistake, explain, whose
 from common.ui.look import head, options, theme
 from common.ui.parts import api_tab, examples, footer, intro, menu, picture_file, plot, say, shown, table
@@ -28,6 +28,7 @@ __all__ = [
     "event",
     "examples",
     "explain",
+    "follow",
     "footer",
     "guard",
     "head",

@@ -1,7 +1,8 @@
 """Events: what a click does on a page, and the functions that scripts call.
 
-Three kinds. `wire` is an event of the page whose error and progress are seen at a note beside it. With QUIET, an event
-only sets components, at once and without a sign. `endpoint` is a function for scripts.
+Four kinds. `wire` is an event of the page whose error and progress are seen at a note beside it; `follow` is one for
+menus, sliders and tabs, and shows the last choice. With QUIET, an event only sets components, at once and without a
+sign. `endpoint` is a function for scripts.
 """
 
 import functools
@@ -102,6 +103,14 @@ def wire(trigger: Callable, function: Callable, inputs: Any, outputs: Any, told_
     run = trigger(event(function), inputs, outputs, **once | more)
     keep_errors([run], [told_at])
     return run
+
+
+def follow(triggers: Sequence[Callable], function: Callable, inputs: Any, outputs: Any, told_at: gr.Markdown, **more):
+    """As `wire`, for what shows a choice: one made while another is worked out comes next, where `wire` drops it.
+
+    triggers: such as `[menu.input, tab.select]`
+    """
+    return wire(partial(gr.on, triggers), function, inputs, outputs, told_at, trigger_mode="always_last", **more)
 
 
 def stops(button: gr.Button, runs: Sequence, note: gr.Markdown, said: str = "Stopped.") -> None:

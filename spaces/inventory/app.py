@@ -62,7 +62,7 @@ with ui.Blocks(title="Inventory", delete_cache=(3600, 24 * 3600)) as demo:
     # The page anew when it opens and where there are other records; what has to be worked out comes last.
     for trigger in (demo.load, *first.changed, *book.changed):
         begun = ui.wire(trigger, start, None, page, first.note)
-        ui.wire(begun.success, overview.look_ahead, first.outlet, first.view, first.note)
+        ui.wire(begun.success, overview.look_ahead, first.outlet, first.view, first.note, **overview.IN_TURN)
 
     with gr.Column(visible=False):  # what only the API takes and returns
         call = gr.Button()

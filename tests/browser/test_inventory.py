@@ -75,7 +75,8 @@ def test_a_click_on_an_item_shows_its_forecast(open_page, pictures):
     page.locator("#f_note").get_by_text(f"{item}, {outlet}").wait_for()
     drawn(page, "curve")
     page.screenshot(path=pictures / "inventory_forecast.png", full_page=True)
-    choose(page, "f_item", "rice")
+    for name in ("eggs", "rice"):  # the second while the first is still worked out
+        choose(page, "f_item", name)
     page.locator("#f_note").get_by_text(f"rice, {outlet}").wait_for()
 
 

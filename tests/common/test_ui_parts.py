@@ -82,6 +82,15 @@ def test_a_wired_event_is_seen_at_its_note_and_leaves_its_error_there():
     assert [block.elem_id for block in failure.outputs] == ["note"]
 
 
+def test_a_choice_made_while_another_is_worked_out_comes_next():
+    def build():
+        menu, level, note = gr.Dropdown(["a", "b"]), gr.Slider(), ui.say("note")
+        ui.follow([menu.input, level.release], str, [menu, level], note, note)
+
+    event, _ = on_page(build).fns.values()
+    assert (event.trigger_mode, len(event.targets)) == ("always_last", 2)
+
+
 def test_an_event_that_waits_takes_the_request_itself():
     async def who(request: gr.Request, text: str) -> str:
         return f"{request.session_hash} {text}"

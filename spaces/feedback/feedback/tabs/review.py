@@ -52,7 +52,7 @@ def tab() -> None:
 
     cards = [item, place, count, card_here, asked, taken, confirm, other, second]
     decided, at = [outcome, back, last, *cards], [item, place, order]
-    gr.on([here.select, order.input], card, [place, order], cards, **ui.QUIET)
+    gr.on([here.select, order.input], card, [place, order], cards, trigger_mode="always_last", **ui.QUIET)
     later.click(lambda place, order: card(place + 1, order), [place, order], cards, **ui.QUIET)
     ui.wire(confirm.click, decide, [*at, second], decided, outcome)
     ui.wire(other.input, decide, [*at, second, other], decided, outcome)

@@ -67,7 +67,7 @@ def tab(token: gr.Textbox) -> tuple[gr.Dropdown, gr.Dropdown]:
     wanted = [outlet, item, back, rate]
     view = [note, times, findings, found_now, card, chosen, verdicts]
     looks = [here.select, outlet.input, item.input, back.release, rate.release]
-    ui.wire(partial(gr.on, looks), check_book, wanted, view, note)
+    ui.follow(looks, check_book, wanted, view, note)
     findings.select(ui.guard(look_closer), found_now, [chosen, card, closer], **ui.QUIET)
     for button, verdict in ((no, "not_anomaly"), (yes, "anomaly")):
         ui.wire(button.click, write(partial(judge, verdict)), [token, chosen, *wanted], [told, *view], told)

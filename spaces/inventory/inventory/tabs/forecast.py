@@ -1,7 +1,5 @@
 """The tab "Forecast": what will be needed of an item, and which way to forecast does best."""
 
-from functools import partial
-
 import gradio as gr
 
 from common import ui
@@ -29,9 +27,9 @@ def foretell(outlet: str | None, item: str | None, days: int) -> list:
 
 
 def pick(items: list, event: gr.SelectData) -> list:
-    """A click on an item of the overview shows its forecast."""
+    """A click on an item of the overview opens this tab with it, and the tab's opening forecasts it."""
     one = items[event.index[0]]
-    return [one["outlet"], one["item"], gr.Tabs(selected="forecast"), *foretell(one["outlet"], one["item"], FARTHEST)]
+    return [one["outlet"], one["item"], gr.Tabs(selected="forecast")]
 
 
 async def compare(
@@ -67,9 +65,9 @@ def tab(tabs: gr.Tabs, overview: Overview) -> tuple[gr.Dropdown, gr.Dropdown]:
             methods = table(forecast.METHOD_HEADS, "methods")
 
     view = [note, curve, by_day]
-    overview.stock.select(ui.guard(pick), overview.rows, [outlet, item, tabs, *view], **ui.QUIET)
+    overview.stock.select(ui.guard(pick), overview.rows, [outlet, item, tabs], **ui.QUIET)
     asks = [here.select, outlet.input, item.input, ahead.release]
-    ui.wire(partial(gr.on, asks), foretell, [outlet, item, ahead], view, note)
+    ui.follow(asks, foretell, [outlet, item, ahead], view, note)
     takes, gives = [outlet, cutoffs, thorough], [tested, errors, methods]
     compared = ui.wire(go.click, compare, takes, gives, tested, **HEAVY)
     ui.stops(stop, [compared], tested)

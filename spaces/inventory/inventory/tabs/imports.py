@@ -1,6 +1,5 @@
 """The first part of the tab "Data": a file, what would come of it, importing it, and the rows kept aside."""
 
-from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -90,13 +89,13 @@ def part(folder: Path, token: gr.Textbox):
 
     written = [form, decimal, outlet, unit]
     view = [note, first, mapping, *columns]
-    ui.wire(partial(gr.on, [book.upload, book.clear]), examine, [book, *written], view, note)
+    ui.follow([book.upload, book.clear], examine, [book, *written], view, note)
     taken = take.click(lambda: example, None, book, **ui.QUIET)
     ui.wire(taken.then, examine, [book, *written], view, note)
     changes = [form.input, decimal.input, outlet.submit, unit.submit, *[one.input for one in columns]]
-    ui.wire(partial(gr.on, changes), examine, [book, *written, *columns], view, note)
+    ui.follow(changes, examine, [book, *written, *columns], view, note)
     takes, gives = [token, book, mapping, *written, again], [note, aside, aside_file, imports]
     brought = ui.wire(go.click, bring, takes, gives, note, **HEAVY)
     ui.stops(stop, [brought], note, "Stopped. Nothing of it is kept.")
-    ui.wire(imports.input, look_aside, imports, [aside, aside_file], note)
+    ui.follow([imports.input], look_aside, imports, [aside, aside_file], note)
     return imports, brought

@@ -1,7 +1,5 @@
 """The tab "Orders": what to order today, of how much, and why."""
 
-from functools import partial
-
 import gradio as gr
 
 from common import ui
@@ -53,6 +51,6 @@ def tab() -> gr.Dropdown:
                 why = gr.Markdown(elem_id="why", padding=True)
 
     plans = [here.select, go.click, outlet.input, method.input]
-    ui.wire(partial(gr.on, plans), plan, [outlet, method, level, until], [note, wanted, why, reasons, file], note)
+    ui.follow(plans, plan, [outlet, method, level, until], [note, wanted, why, reasons, file], note)
     ui.wire(go_list.click, write_orders, [wanted, reasons], [note, file], note)
     return outlet

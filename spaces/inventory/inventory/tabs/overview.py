@@ -1,6 +1,5 @@
 """The tab "Overview": a welcome while there is nothing, then what is in stock and how long it lasts."""
 
-from functools import partial
 from typing import NamedTuple
 
 import gradio as gr
@@ -10,6 +9,9 @@ from inventory import plots
 from inventory.summary import notation, overview
 from inventory.tabs import HEAVY, desk
 from inventory.tabs.parts import drawn, menu, picture, say, table, write
+
+# What shows the overview runs in the order asked for: a choice made while the page begins is shown last.
+IN_TURN = {"concurrency_limit": 1, "concurrency_id": "overview"}
 
 
 class Overview(NamedTuple):
@@ -66,7 +68,7 @@ def tab(tabs: gr.Tabs, token: gr.Textbox) -> Overview:
                     stock = table(overview.OVERVIEW_HEADS, "stock", "A click shows the forecast")
 
     view = [headline, lines, covers, stock, rows]
-    ui.wire(partial(gr.on, [outlet.input, here.select]), look_ahead, outlet, view, note)
+    ui.follow([outlet.input, here.select], look_ahead, outlet, view, note, **IN_TURN)
     loaded = ui.wire(example.click, write(load_example), token, note, note, **HEAVY)
     own.click(lambda: gr.Tabs(selected="data"), None, tabs, **ui.QUIET)
     return Overview(note, welcome, there, outlet, view, stock, rows, [loaded.success])

@@ -71,7 +71,7 @@ def tab(demo: gr.Blocks, make: Make) -> list:
     about = [title, caption, new_medium, era, licence]
     menus_now = [make.chosen, make.picked, old, medium]
     gr.on([demo.load, here.select], menus, [make.chosen, medium], menus_now, **ui.QUIET)
-    gr.on([here.select, medium.change], browse, medium, shelf, **ui.QUIET)
+    gr.on([here.select, medium.change], browse, medium, shelf, trigger_mode="always_last", **ui.QUIET)
     added = add.click(
         add_here, [picture, *about, make.chosen], [told, picture, title, caption, shelf, *menus_now], **ON_PAGE
     )

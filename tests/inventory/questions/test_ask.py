@@ -192,6 +192,21 @@ def test_the_names_of_a_business_go_before_common_ones(items, outlets, text, the
     assert ([one.name for one in marks.items], [one.name for one in marks.outlets]) == (there, places)
 
 
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("nasi lemak laku keras, santan bukit bintang ada baki berapa", ["coconut milk"]),
+        ("a customer wants prawn skewers, how many prawns are left", ["prawns"]),
+        ("for the chicken curry and the rice: how much chicken, rice is left", ["rice", "chicken", "rice"]),
+        ("rice for the chicken curry", ["rice"]),
+        ("how much chicken curry is left", [None]),
+        ("rendang left in Bangsar", [None]),
+    ],
+)
+def test_a_dish_is_no_item_beside_one(text, there):
+    assert [one.name for one in mark(text, ITEMS, OUTLETS, TODAY).items] == there
+
+
 def test_a_name_that_comes_twice_is_written_once():
     allowed = allowed_of(mark("chicken used in bangsar and chicken left", ITEMS, OUTLETS, TODAY))
     assert allowed.sure_items == (("chicken",),)

@@ -35,6 +35,8 @@ def reader(file):
         ("12/3, 2026-03-12; 2.5kg", ("12/3", "2026-03-12", "2.5kg")),
         ("'; DROP TABLE records;--", ("drop", "table", "records")),
         ("ada apa-apa pelik?", ("ada", "apa-apa", "pelik")),
+        ("brp ayam tggl kat BB skrg", ("berapa", "ayam", "tinggal", "kat", "bb", "sekarang")),
+        ("recieved yest, pls", ("received", "yesterday", "please")),
         ("", ()),
     ],
 )

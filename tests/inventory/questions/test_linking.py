@@ -88,6 +88,8 @@ def test_words_of_questions_are_no_misspelt_names():
         "which outlet ordered most",
         "berapa baki hari ini",
         "how long will it last",
+        "berapa berat bekas itu",
+        "the road to the supplier, whole weeks of cooking",
     ):
         assert THINGS.find(words_of(text)) == () and PLACES.find(words_of(text)) == ()
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.questions.language_model import words_of
-from inventory.questions.periods import mentions, top_of
+from inventory.questions.periods import in_the_past, mentions, top_of
 from inventory.questions.queries import window
 from inventory.questions.query import KINDS, Query
 
@@ -95,6 +95,37 @@ def test_what_is_no_time_is_none(text):
 )
 def test_years_and_shortened_words_are_read(text, period):
     assert periods(text) == [period]
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("purata sepanjang dua minggu akan datang", "next_14_days"),
+        ("dalam masa sepuluh hari akan datang", "next_10_days"),
+        ("for the seven days ahead", "next_7_days"),
+        ("nxt 15 days", "next_15_days"),
+        ("the three heaviest days out of the last 40", "last_40_days"),
+        ("fewest ordered in March: which outlet", "month:2026-03"),
+        ("everything that ran out in May, please", "month:2026-05"),
+        ("bln dua hari tu", "month:2026-02"),
+        ("yang sampai Sabtu lepas", "weekday:saturday"),
+        ("going by yesterday's balance", "yesterday"),
+        ("wasted since the records began", "all"),
+        ("pernah tak kita takde beras", "all"),
+        ("pesnaan beras mingu lps", "last_week"),
+    ],
+)
+def test_ways_of_saying_a_time(text, period):
+    assert periods(text) == [period]
+
+
+def test_a_day_without_a_year_has_gone_where_that_is_asked():
+    [christmas] = mentions(words_of("on 25 december"), TODAY)
+    assert (christmas.period, in_the_past(christmas, TODAY)) == ("day:2026-12-25", "day:2025-12-25")
+    [said] = mentions(words_of("on 25 december 2026"), TODAY)
+    assert in_the_past(said, TODAY) == "day:2026-12-25"
+    [gone] = mentions(words_of("on 3/11"), TODAY)
+    assert in_the_past(gone, TODAY) == "day:2026-11-03"
 
 
 def test_a_day_that_no_month_has_is_there_and_names_none():

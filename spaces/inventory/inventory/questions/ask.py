@@ -33,7 +33,7 @@ _CODE = re.compile(
 )
 _CODE_WITHIN = 500  # characters; more would take long to search
 # What points to something that isn't named.
-_POINTING = ("that stuff", "that one", "those ones", "yang tu", "yang itu", "benda tu", "benda itu")
+_POINTING = ("that stuff", "that one", "those ones", "of it", "yang tu", "yang itu", "benda tu", "benda itu")
 _NUMBERED = ("last days", "next days", "month", "date", "weekday")  # kinds that are nothing without their words
 _SYSTEM = """You turn a question about the stock of food outlets into one line, and write nothing else.
 First the intent: {intents} (none: whatever the stock records can't answer, and every wish to change something).
@@ -125,7 +125,7 @@ def ask(
     reading, by = _read(question, marks, model, models)
     if reading.line.intent == NONE:
         return answer(answers.say("refusal", language))
-    query = resolve(reading.line, marks, items, outlets, language)
+    query = resolve(reading.line, marks, items, outlets, language, day)
     if isinstance(query, Unclear):
         return answer(query.text, choices=query.choices)
     if reading.confidence < THRESHOLD:
@@ -139,16 +139,30 @@ def ask(
 
 
 def mark(question: str, items: Sequence[Item], outlets: Sequence[Outlet], today: date) -> Marks:
-    """What the rules find. Outlets come first: their names are the longer ones."""
-    words = words_of(question)
+    """What the rules find. A dish is left out of a question that names something else: "fries sell well, potatoes?"."""
+    words, commas = words_of(question), commas_of(question)
+    marks = _marks(words, commas, items, outlets, today)
+    known = [one for one in (*marks.items, *marks.outlets) if one.name]
+    dishes = strangers(known, words, ("dishes",), commas)
+    if not dishes or not any(one.name for one in apart_from(marks.items, dishes)):
+        return marks
+    kept = [at for at in range(len(words)) if not any(at in one.places for one in dishes)]
+    parted = frozenset(new for new, old in enumerate(kept) if old in commas)
+    return _marks(tuple(words[at] for at in kept), parted, items, outlets, today)
+
+
+def _marks(
+    words: tuple[str, ...], commas: frozenset[int], items: Sequence[Item], outlets: Sequence[Outlet], today: date
+) -> Marks:
+    """The same, of words. Outlets come first: their names are the longer ones."""
     times = periods.mentions(words, today)
     timed = {at for time_ in times for at in time_.places}
     found_outlets = Linker.of_outlets(outlets).find(words, timed)
     placed = {at for one in found_outlets for at in one.places}
     found_items = Linker.of_items(items).find(words, timed | placed)
-    commas, found = commas_of(question), (*found_items, *found_outlets)
+    found = (*found_items, *found_outlets)
     # "gula melaka" is a thing, wherever the outlet Melaka is.
-    things = strangers(found, words, ("items_en", "items_ms"), commas, timed)
+    things = strangers(found, words, ("items_en", "items_ms", "dishes"), commas, timed)
     known = apart_from(found, things)
     places = strangers(known, words, ("outlets",), commas, timed | {at for one in things for at in one.places})
     return Marks(
@@ -235,7 +249,7 @@ def _ways(one: Found, words: Sequence[str], barred: set[int]) -> tuple[str, ...]
 
 
 def resolve(
-    line: Line, marks: Marks, items: Sequence[Item], outlets: Sequence[Outlet], language: str
+    line: Line, marks: Marks, items: Sequence[Item], outlets: Sequence[Outlet], language: str, today: date
 ) -> Query | Unclear:
     """The query of a line, or what has to be asked first. The intent is none of NONE."""
     names: dict[str, list[str]] = {"item": [], "outlet": []}
@@ -252,7 +266,7 @@ def resolve(
                 return _unknown(kind, words, link.candidates, there, link.score, language)
             else:
                 names[kind].append(link.name)
-    period = _period(line, marks)
+    period = _period(line, marks, today)
     if period is None:
         days = [" ".join(marks.words[one.start : one.end]) for one in marks.times if not one.period]
         return Unclear(answers.say("no_such_day", language, words=days[0]))
@@ -285,11 +299,13 @@ def _unknown(
     return Unclear(f"{text} {more}", tuple(candidates or there))
 
 
-def _period(line: Line, marks: Marks) -> str | tuple[str, ...] | None:
+def _period(line: Line, marks: Marks, today: date) -> str | tuple[str, ...] | None:
     """The period of a line; several where the question names several of that kind, None where there is no such day."""
     if not line.kind:
         return ""
-    named = tuple(dict.fromkeys(one.period for one in marks.times if one.kind == line.kind))
+    times = [one for one in marks.times if one.kind == line.kind]
+    past = line.intent != "forecast"
+    named = tuple(dict.fromkeys(periods.in_the_past(one, today) if past else one.period for one in times))
     if "" in named:
         return None
     if len(named) > 1:

@@ -12,10 +12,11 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common import weights
+from common import toml, weights
 from common.device import CACHE
 from inventory.questions import gguf_file
 from inventory.questions.grammar import Allowed, Grammar
@@ -30,14 +31,23 @@ ADAPTER = "inventory-questions"
 KEPT = (*range(16), *range(22, 30))  # layers of the base
 START, END = 1, 2  # tokens <|im_start|> and <|im_end|>
 ARROW = " =>"  # between question and line
+SHORT = Path(__file__).parent / "data" / "short_words.toml"
 MOST_WORDS = 40  # of a question that are read
 _DOWN = ".lora_A.weight"
 _WORD = re.compile(r"[^\W_]+(?:[-/.:][^\W_]+)*|'s\b")
 
 
+@cache
+def _in_full() -> dict[str, str]:
+    """What is read for a shortened word."""
+    tables = toml.read(SHORT).values()
+    return {short: word for table in tables for word, ways in table.items() for short in ways.split()}
+
+
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a question as the model reads them: lower case, no punctuation except inside of a word."""
-    return tuple(_WORD.findall(text.lower().replace("\u2019", "'"))[:MOST_WORDS])
+    """The words of a question as the model reads them: lower case, no punctuation except inside of a word, in full."""
+    words = _WORD.findall(text.lower().replace("\u2019", "'"))[:MOST_WORDS]
+    return tuple(_in_full().get(word, word) for word in words)
 
 
 def commas_of(text: str) -> frozenset[int]:

@@ -79,7 +79,7 @@ def question_words(*kinds: str) -> frozenset[str]:
 
 @cache
 def common_names() -> dict[str, list[str]]:
-    """Names that things and places have elsewhere: "items_en", "items_ms" and "outlets"."""
+    """Names that things and places have elsewhere: "items_en", "items_ms", "dishes" and "outlets"."""
     return toml.read(DATA / "common_names.toml")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from common import toml
 
 MOST_DAYS = 31  # of a month; a larger number beside its name is no day at all
+_GONE = re.compile(r" (?:lepas|lalu)$")
 WORDS = Path(__file__).parent / "data" / "times.toml"
 
 
@@ -24,12 +25,14 @@ class Mention:
 
     kind: of query.KINDS; period: as a Query has it, "" for a day that no month has ("31 February")
     start, end: its words, from start to before end
+    any_year: whether it is a day of which the question says no year
     """
 
     kind: str
     period: str
     start: int
     end: int
+    any_year: bool = False
 
     @property
     def places(self) -> range:
@@ -53,10 +56,13 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
     number = rf"(?P<number>\d{{1,4}}|{one_of(words['numbers'])})"
     unit = rf"(?P<unit>{one_of(words['units'])})"
     month = rf"(?P<month>{one_of(words['months'])})"
+    weekday = one_of(words["weekdays"])
     year = r"(?: (?P<year>(?:19|20)\d\d)| (?P<before>last year|tahun lepas|tahun lalu))?"
     day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|hb)?"
     last = r"(?:last|past|previous|prior|latest|recent)"
     ahead = r"(?:next|coming|following|upcoming)"
+    gone = "(?:lepas|lalu|sudah|terakhir|kebelakangan(?: ini)?|ke belakang)"
+    to_come = "(?:akan datang|mendatang|ke depan|kedepan|seterusnya|ke hadapan|depan|hadapan|nanti|berikutnya)"
     rows = [
         (r"(?P<year>\d{4})[-/.](?P<number_of_month>\d{1,2})[-/.](?P<day>\d{1,2})", "date"),
         (r"(?P<day>\d{1,2})[-/.](?P<number_of_month>\d{1,2})(?:[-/.](?P<year>\d{4}|\d{2}))?", "date"),
@@ -65,29 +71,28 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
         (r"(?P<day>\d{1,2}) ?(?:haribulan|hb) (?P<number_of_month>\d{1,2})", "date"),
         (one_of(words["before_yesterday"]), "ago 2"),
         (rf"{number} {unit} (?:ago|back|sebelum ini|sebelumnya)", "ago"),
-        (rf"(?:{last}) {number} {unit}", "last days"),
-        (rf"{number} {unit} (?:yang )?(?:lepas|lalu|sudah|terakhir|kebelakangan(?: ini)?|ke belakang)", "last days"),
-        (rf"(?:dalam masa|sejak|sepanjang|selama) {number} {unit}", "last days"),
         (rf"{ahead} {number} {unit}", "next days"),
-        (
-            rf"{number} {unit} (?:yang )?(?:akan datang|ke depan|kedepan|seterusnya|ke hadapan|depan|hadapan)",
-            "next days",
-        ),
+        (rf"(?:the )?{number} {unit} (?:ahead|to come|from now)", "next days"),
+        (rf"(?:dalam masa |sepanjang |selama |bagi |untuk )?{number} {unit} (?:yang )?{to_come}", "next days"),
+        (rf"(?:{last}) {number} {unit}", "last days"),
+        (rf"{last} (?P<number>[1-9]\d{{1,2}})(?: (?P<unit>days))?$", "last days"),
+        (rf"(?:dalam masa |sepanjang )?{number} {unit} (?:yang )?{gone}", "last days"),
+        (rf"(?:dalam masa|sejak|sepanjang|selama) {number} {unit}", "last days"),
         (rf"(?:within|untuk) {number} {unit}(?: lagi)?", "next days"),
         (rf"{month} (?:(?P<year>(?:19|20)\d\d)|(?P<before>last year|tahun lepas|tahun lalu))", "month"),
         *((one_of(names), kind) for kind, names in words["days"].items()),
         *((one_of(names), kind) for kind, names in words["kinds"].items()),
-        (rf"(?:bulan|month) (?P<number_of_month>1[0-2]|[1-9]){year}", "month"),
+        (rf"(?:bulan|month) (?P<number_of_month>1[0-2]|[1-9]|{one_of(words['month_numbers'])}){year}", "month"),
         (month, "month"),
         (r"(?:(?:calendar )?year |tahun )?(?P<year>(?:19|20)\d\d)(?: calendar year)?", "year"),
-        (rf"(?:hari |last |this |next )?(?P<weekday>{one_of(words['weekdays'])})", "weekday"),
+        (rf"(?:hari |last |this |next )?(?P<weekday>{weekday})(?: (?:yang )?(?:lepas|lalu))?", "weekday"),
     ]
     return [(re.compile(rf"(?<!\S){text}(?!\S)"), kind) for text, kind in rows]
 
 
 def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
     """The times in a question, in its order. words: of language_model.words_of; today: the last day of the records."""
-    text, found = " ".join(_words()["short"].get(word, word) for word in words), []
+    text, found = " ".join(words), []
     for pattern, kind in _patterns():
         for match in pattern.finditer(text):
             start = text[: match.start()].count(" ")
@@ -95,14 +100,24 @@ def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
             if any(start < other.end and other.start < end for other in found):
                 continue
             before, after = ["", *words][start], [*words, ""][end]
-            if before in _words()["until"] or _is_verb(match, {before, after}, kind):
+            if _is_end(before, kind, match[0]) or _is_verb(match, before, after, kind):
                 continue
             meant = _meant(kind, match.groupdict(), today)
             if meant is None and kind == "date" and match.groupdict().get("month") and int(match["day"]) <= MOST_DAYS:
                 meant = kind, ""
             if meant:
-                found.append(Mention(*meant, start, end))
+                parts = match.groupdict()
+                any_year = meant[0] == "date" and "day" in parts and not (parts.get("year") or parts.get("before"))
+                found.append(Mention(*meant, start, end, any_year))
     return tuple(sorted(found, key=lambda mention: mention.start))
+
+
+def in_the_past(mention: Mention, today: date) -> str:
+    """The period of a mention where something that has happened is asked: 25 December is the last one then."""
+    if not (mention.any_year and mention.period.startswith("day:")):
+        return mention.period
+    day = date.fromisoformat(mention.period.removeprefix("day:"))
+    return mention.period if day <= today else f"day:{day.replace(year=day.year - 1)}"
 
 
 def top_of(words: Sequence[str], taken: Sequence[Mention] = ()) -> int:
@@ -117,11 +132,20 @@ def top_of(words: Sequence[str], taken: Sequence[Mention] = ()) -> int:
     return 1
 
 
-def _is_verb(match: re.Match, beside: set[str], kind: str) -> bool:
-    """Whether a word that is also a month's name is none here: "may we", "march on"."""
+def _is_end(before: str, kind: str, said: str) -> bool:
+    """Whether a time is the end of one, as in "until friday". "By" and "sampai" (which is "arrived", too) before what
+    has gone don't make it one: "going by last month", "sampai sabtu lepas"."""
+    gone = kind in ("yesterday", "last days", "ago") or kind.startswith("last ") or bool(_GONE.search(said))
+    return before in _words()["until"] and not (gone and before in ("by", "sampai"))
+
+
+def _is_verb(match: re.Match, before: str, after: str, kind: str) -> bool:
+    """Whether a word that is also a month's name is none here: "may we", "march on", but not "in march which …"."""
     if kind != "month" or match.groupdict().get("month") not in ("may", "march", "mar", "mac"):
         return False
-    return not match.groupdict().get("year") and bool(beside & set(_words()["beside_verbs"]))
+    if match.groupdict().get("year") or before in _words()["before_months"]:
+        return False
+    return bool({before, after} & set(_words()["beside_verbs"]))
 
 
 def _meant(kind: str, parts: dict[str, str | None], today: date) -> tuple[str, str] | None:
@@ -143,7 +167,7 @@ def _meant(kind: str, parts: dict[str, str | None], today: date) -> tuple[str, s
             return "yesterday", "yesterday"
         return ("date", f"day:{today - timedelta(count)}") if count < 10_000 else None
     if kind in ("last days", "next days"):
-        return _span(name, _number(parts["number"]) * _words()["units"][parts["unit"]])
+        return _span(name, _number(parts["number"]) * _words()["units"][parts.get("unit") or "days"])
     if name in ("last", "next") and fixed.isdigit():
         return _span(name, int(fixed))
     return kind, kind.replace(" ", "_")
@@ -177,7 +201,7 @@ def _date(parts: dict[str, str | None], today: date) -> tuple[str, str] | None:
 
 def _month(parts: dict[str, str | None]) -> int:
     number = parts.get("number_of_month")
-    return _words()["months"][parts["month"]] if number is None else int(number)
+    return _words()["months"][parts["month"]] if number is None else _number(number)
 
 
 def _year(parts: dict[str, str | None], today: date) -> int | None:

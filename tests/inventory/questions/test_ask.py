@@ -240,6 +240,12 @@ def test_code_is_refused_without_a_model(panel, text):
     assert not answer.understood and answer.ask_back == () and answer.query is None
 
 
+def test_how_long_it_lasts_needs_no_time_to_come(panel):
+    line = Line("cover", ("chicken",), (), "next days")
+    answer = asked(panel, "is the chicken enough for the next 3 days", line)
+    assert answer.understood and answer.query.period == ""
+
+
 def test_all_outlets_together_are_one_sum(panel):
     line = Line("stock", ("tofu",), by="outlet")
     assert len(asked(panel, "tofu in all outlets together", line).rows) == 1

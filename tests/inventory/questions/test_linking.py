@@ -53,6 +53,11 @@ def test_what_is_not_there_is_not_found(words):
     assert THINGS.link(words).name is None
 
 
+def test_the_possessive_of_a_place_takes_no_word_of_an_item():
+    words = words_of("Were Penang's bread rolls sold out?")
+    assert [(one.start, one.name) for one in PLACES.find(words)] == [(1, "Penang Road")]
+
+
 def test_what_two_names_fit_is_ambiguous_and_names_both():
     linker = Linker.of_items([Item("chicken wings", "kg"), Item("chicken breast", "kg"), Item("rice", "kg")])
     link = linker.link("chicken")

@@ -113,6 +113,10 @@ def test_years_and_shortened_words_are_read(text, period):
         ("wasted since the records began", "all"),
         ("pernah tak kita takde beras", "all"),
         ("pesnaan beras mingu lps", "last_week"),
+        ("have we ever run out in the last 90 days", "last_90_days"),
+        ("jumaat lepas 13/11/2026", "day:2026-11-13"),
+        ("bulan Mac tahun ini", "month:2026-03"),
+        ("in March of this year", "month:2026-03"),
     ],
 )
 def test_ways_of_saying_a_time(text, period):

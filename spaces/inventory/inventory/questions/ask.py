@@ -272,6 +272,8 @@ def resolve(
         return Unclear(answers.say("no_such_day", language, words=days[0]))
     if isinstance(period, tuple):
         return Unclear(answers.say("which_time", language, list=answers.listed(period)), period)
+    if line.intent == "cover" and (period in FUTURE or period.startswith("next_")):
+        period = ""  # "enough for the next three days": how long it lasts tells it
     together = line.by == "outlet" and not line.rank and bool(question_words("together") & set(marks.words))
     try:
         return Query(

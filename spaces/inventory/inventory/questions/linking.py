@@ -193,7 +193,8 @@ def strangers(
             here = set(range(start, start + length))
             known = any(here <= set(one.places) for one in found)
             parted = not here.isdisjoint(set(commas) - {start})
-            if not (known or parted or spent & here) and stems[start : start + length] in forms:
+            usual = length == 1 and words[start] in question_words()  # "peti" is a box, "petis" a paste
+            if not (known or parted or usual or spent & here) and stems[start : start + length] in forms:
                 spent |= here
                 strange.append(Found(start, start + length, None, 1.0))
     return tuple(sorted(strange, key=lambda one: one.start))
@@ -216,6 +217,9 @@ def _misspelt(words: str, form: str) -> float:
 
     if min(len(words), len(form)) < SHORTEST or words[0] != form[0] or words in question_words():
         return 0.0
+    pairs = zip(words.split(), form.split(), strict=False)
+    if words.count(" ") == form.count(" ") and any(mine[0] != theirs[0] for mine, theirs in pairs):
+        return 0.0  # "penang's bread" is no Penang Road
     longest = max(len(words), len(form))
     wrong = _SPELT if _is_common(words) else _WRONG
     most = int(wrong * longest)

@@ -57,7 +57,8 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
     unit = rf"(?P<unit>{one_of(words['units'])})"
     month = rf"(?P<month>{one_of(words['months'])})"
     weekday = one_of(words["weekdays"])
-    year = r"(?: (?P<year>(?:19|20)\d\d)| (?P<before>last year|tahun lepas|tahun lalu))?"
+    before = "(?P<before>last year|tahun lepas|tahun lalu)"
+    year = rf"(?: (?P<year>(?:19|20)\d\d)| {before})?"
     day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|hb)?"
     last = r"(?:last|past|previous|prior|latest|recent)"
     ahead = r"(?:next|coming|following|upcoming)"
@@ -75,11 +76,11 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
         (rf"(?:the )?{number} {unit} (?:ahead|to come|from now)", "next days"),
         (rf"(?:dalam masa |sepanjang |selama |bagi |untuk )?{number} {unit} (?:yang )?{to_come}", "next days"),
         (rf"(?:{last}) {number} {unit}", "last days"),
-        (rf"{last} (?P<number>[1-9]\d{{1,2}})(?: (?P<unit>days))?$", "last days"),
+        (rf"{last} (?P<number>[1-9]\d{{1,2}})(?=$| (?:how|what|which|where|who|berapa) )", "last days"),
         (rf"(?:dalam masa |sepanjang )?{number} {unit} (?:yang )?{gone}", "last days"),
         (rf"(?:dalam masa|sejak|sepanjang|selama) {number} {unit}", "last days"),
         (rf"(?:within|untuk) {number} {unit}(?: lagi)?", "next days"),
-        (rf"{month} (?:(?P<year>(?:19|20)\d\d)|(?P<before>last year|tahun lepas|tahun lalu))", "month"),
+        (rf"{month} (?:(?P<year>(?:19|20)\d\d)|{before}|(?P<same>(?:of )?this year|tahun ini|tahun ni))", "month"),
         *((one_of(names), kind) for kind, names in words["days"].items()),
         *((one_of(names), kind) for kind, names in words["kinds"].items()),
         (rf"(?:bulan|month) (?P<number_of_month>1[0-2]|[1-9]|{one_of(words['month_numbers'])}){year}", "month"),
@@ -109,7 +110,16 @@ def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
                 parts = match.groupdict()
                 any_year = meant[0] == "date" and "day" in parts and not (parts.get("year") or parts.get("before"))
                 found.append(Mention(*meant, start, end, any_year))
-    return tuple(sorted(found, key=lambda mention: mention.start))
+    return _without_the_vaguer(tuple(sorted(found, key=lambda mention: mention.start)))
+
+
+def _without_the_vaguer(found: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """Without "ever" beside another time, and without the weekday of a date: "friday 13 november"."""
+    if any(one.kind != "all" for one in found):
+        found = tuple(one for one in found if one.kind != "all")
+    dates = [date.fromisoformat(one.period[4:]) for one in found if one.kind == "date" and one.period]
+    said = {f"weekday:{day:%A}".lower() for day in dates}
+    return tuple(one for one in found if one.period not in said)
 
 
 def in_the_past(mention: Mention, today: date) -> str:
@@ -154,7 +164,7 @@ def _meant(kind: str, parts: dict[str, str | None], today: date) -> tuple[str, s
         return _date(parts, today)
     if kind == "month":
         month = _month(parts)
-        year = _year(parts, today) or today.year - (month > today.month)
+        year = _year(parts, today) or today.year - (month > today.month and not parts.get("same"))
         return "month", f"month:{year:04}-{month:02}"
     if kind == "year":
         return _of_year(int(parts["year"]), today)

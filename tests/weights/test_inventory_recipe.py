@@ -32,6 +32,19 @@ def test_examples_have_lines_that_can_be_written():
     assert len({example.text for example in examples}) > 370
 
 
+def test_a_question_as_it_was_asked_keeps_its_time_and_gets_other_names(monkeypatch):
+    asked = data.Pattern("used", "", "", True, "last month", "mean {item} per day last month at {outlet}", "en", True)
+    monkeypatch.setattr(data, "patterns", lambda: [asked])
+    monkeypatch.setattr(data, "REFUSED", 0.0)
+    monkeypatch.setattr(data, "ASKED", 1.0)
+    monkeypatch.setattr(data, "MALAY", 0.0)
+    lines = [example.line for example in data.Sampler(0).examples(20)]
+    assert {(line.kind, line.per_day, len(line.items), len(line.outlets)) for line in lines} == {
+        ("last month", True, 1, 1)
+    }
+    assert len({line.items for line in lines}) > 10
+
+
 def test_the_same_seed_draws_the_same():
     assert data.Sampler(7).examples(20) == data.Sampler(7).examples(20)
     assert data.Sampler(7).examples(20) != data.Sampler(8).examples(20)
@@ -64,6 +77,20 @@ def test_what_was_learned_is_loaded(trained):
     reader = Reader.load(base, folder)
     assert reader.read(("how", "much"), Allowed()).confidence > 0
     assert reader.nbytes > 0
+
+
+def test_one_goes_on_from_a_saved_adapter_of_lower_rank(trained):
+    base, folder, _ = trained
+    file = gguf_file.read(base)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        saved = train.adapted(file, range(tiny.LAYERS), train.RANK, folder)
+        wider = train.adapted(file, range(tiny.LAYERS), train.RANK + 4, folder)
+    tokens, learned = next(train.batches(train.tokenizer_of(file), 0, 4))
+    with torch.no_grad():
+        assert train.loss_of(wider, tokens, learned) == pytest.approx(
+            float(train.loss_of(saved, tokens, learned)), 0.02
+        )
 
 
 def test_an_adapter_is_merged_as_peft_does_it(trained):

@@ -12,9 +12,10 @@ from common.errors import UserError
 from common.llm import NoModel, Reply
 from inventory.items import Item, Outlet
 from inventory.panel import panel_of
-from inventory.questions.ask import THRESHOLD, allowed_of, ask, mark
+from inventory.questions.ask import THRESHOLD, ask
 from inventory.questions.grammar import Grammar
 from inventory.questions.language_model import Reading
+from inventory.questions.marking import allowed_of, mark
 from inventory.questions.query import NONE, Line, Query
 from inventory.records import Record
 from inventory.simulation.example import ITEMS, OUTLETS
@@ -174,45 +175,6 @@ def test_a_common_thing_that_is_not_there_has_to_be_read(panel, text, sure, said
 
 
 @pytest.mark.parametrize(
-    ("items", "outlets", "text", "there", "places"),
-    [
-        (("chicken", "rice"), ("Rice Bowl",), "chicken left at rice bowl", ["chicken"], ["Rice Bowl"]),
-        (("rice", "noodles"), ("Bangsar",), "rice, noodles: how much is left?", ["rice", "noodles"], []),
-        (("rice", "noodles"), ("Bangsar",), "rice noodles left", [None], []),
-        (("sugar",), ("Melaka",), "gula melaka tinggal berapa", [None], []),
-        (("sugar",), ("Melaka",), "gula, melaka tinggal berapa", ["sugar"], ["Melaka"]),
-        (("chicken",), ("HQ", "Bangsar"), "chicken used at HQ", ["chicken"], ["HQ"]),
-        (("fresh milk carton", "milk"), ("Bangsar",), "how much fresh milk is left", ["fresh milk carton"], []),
-        (("yogurt",), ("Bangsar",), "yoghurt left", ["yogurt"], []),
-        (("chicken",), ("Bangsar",), "chicken used and chicken left in ipoh", ["chicken", "chicken"], [None]),
-    ],
-)
-def test_the_names_of_a_business_go_before_common_ones(items, outlets, text, there, places):
-    marks = mark(text, [Item(name, "kg") for name in items], [Outlet(name) for name in outlets], TODAY)
-    assert ([one.name for one in marks.items], [one.name for one in marks.outlets]) == (there, places)
-
-
-@pytest.mark.parametrize(
-    ("text", "there"),
-    [
-        ("nasi lemak laku keras, santan bukit bintang ada baki berapa", ["coconut milk"]),
-        ("a customer wants prawn skewers, how many prawns are left", ["prawns"]),
-        ("for the chicken curry and the rice: how much chicken, rice is left", ["rice", "chicken", "rice"]),
-        ("rice for the chicken curry", ["rice"]),
-        ("how much chicken curry is left", [None]),
-        ("rendang left in Bangsar", [None]),
-    ],
-)
-def test_a_dish_is_no_item_beside_one(text, there):
-    assert [one.name for one in mark(text, ITEMS, OUTLETS, TODAY).items] == there
-
-
-def test_a_name_that_comes_twice_is_written_once():
-    allowed = allowed_of(mark("chicken used in bangsar and chicken left", ITEMS, OUTLETS, TODAY))
-    assert allowed.sure_items == (("chicken",),)
-
-
-@pytest.mark.parametrize(
     ("text", "choices"),
     [
         ("tofu last week", ("Stock of tofu from 2026-11-09 to 2026-11-15", "Used of tofu from 2026-11-09")),
@@ -285,15 +247,6 @@ def test_a_day_before_the_last_may_be_today(panel):
     line = Line("stock", ("chicken",), ("bangsar",))
     answer = asked(panel, "chicken left in bangsar", line, today=TODAY - timedelta(3))
     assert answer.text == "Stock of chicken in Bangsar on 2026-11-17: 23 kg."
-
-
-def test_what_may_be_written_comes_from_the_question():
-    allowed = allowed_of(mark("How much chicken and bloopfish did Bangsar use last week?", ITEMS, OUTLETS, TODAY))
-    assert allowed.kinds == ("last week",)
-    assert allowed.sure_items == (("chicken",),) and allowed.sure_outlets == (("bangsar",),)
-    assert "bloopfish" in allowed.items and not {"how", "much", "last", "chicken"} & set(allowed.items)
-    wider = allowed_of(mark("how many chicken wingettes are left", ITEMS, OUTLETS, TODAY))
-    assert wider.sure_items == (("chicken", "chicken wingettes"),)
 
 
 @settings(max_examples=30, deadline=None)

@@ -72,6 +72,7 @@ KINDS = (
     "weekday",
     "all",
 )
+NUMBERED = ("last days", "next days", "month", "date", "weekday")  # kinds that are nothing without their words
 FUTURE = ("tomorrow", "next_week")
 _PERIOD = re.compile(
     r"|today|yesterday|this_week|last_week|this_month|last_month|this_year|last_year|tomorrow|next_week|all"

@@ -19,6 +19,7 @@ TODAY = date(2026, 11, 20)
         (("rice", "noodles"), ("Bangsar",), "rice noodles left", [None], []),
         (("sugar",), ("Melaka",), "gula melaka tinggal berapa", [None], []),
         (("sugar",), ("Melaka",), "gula, melaka tinggal berapa", ["sugar"], ["Melaka"]),
+        (("sugar",), ("Melaka Riverside",), "gula melaka riverside berapa", ["sugar"], ["Melaka Riverside"]),
         (("chicken",), ("HQ", "Bangsar"), "chicken used at HQ", ["chicken"], ["HQ"]),
         (("fresh milk carton", "milk"), ("Bangsar",), "how much fresh milk is left", ["fresh milk carton"], []),
         (("yogurt",), ("Bangsar",), "yoghurt left", ["yogurt"], []),

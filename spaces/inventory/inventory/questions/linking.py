@@ -191,7 +191,8 @@ def strangers(
     for length in range(min(LONGEST, len(words)), 0, -1):
         for start in range(len(words) - length + 1):
             here = set(range(start, start + length))
-            known = any(here <= set(one.places) for one in found)
+            # A known name that it would cut in two goes before: "gula, melaka riverside".
+            known = any(here & set(one.places) and not here > set(one.places) for one in found)
             parted = not here.isdisjoint(set(commas) - {start})
             usual = length == 1 and words[start] in question_words()  # "peti" is a box, "petis" a paste
             if not (known or parted or usual or spent & here) and stems[start : start + length] in forms:
@@ -238,8 +239,8 @@ def _is_common(words: str) -> bool:
 
 def _stem(word: str) -> str:
     """The singular, roughly, so that "onion" and "onions", "chilli" and "chillies", "santan" and "santannya" meet."""
-    if len(word) > 6 and word.endswith("nya"):
-        return word.removesuffix("nya")
+    if len(word) > 6 and word.endswith(("nya", "kah")):
+        return word[:-3]
     for ending, instead in (("ies", "i"), ("oes", "o"), ("ses", "s"), ("ves", "f"), ("s", "")):
         if len(word) > 3 and word.endswith(ending) and not word.endswith("ss"):
             return word.removesuffix(ending) + instead

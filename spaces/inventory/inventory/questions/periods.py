@@ -80,6 +80,9 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
         (rf"(?:dalam masa |sepanjang )?{number} {unit} (?:yang )?{gone}", "last days"),
         (rf"(?:dalam masa|sejak|sepanjang|selama) {number} {unit}", "last days"),
         (rf"(?:within|untuk) {number} {unit}(?: lagi)?", "next days"),
+        (rf"(?:dalam )?{number} {unit} lagi", "next days"),
+        (rf"dalam {number} {unit}(?: (?:ini|ni))?", "last days"),
+        (rf"{number} {unit} (?:ini|ni)", "last days"),
         (rf"{month} (?:(?P<year>(?:19|20)\d\d)|{before}|(?P<same>(?:of )?this year|tahun ini|tahun ni))", "month"),
         *((one_of(names), kind) for kind, names in words["days"].items()),
         *((one_of(names), kind) for kind, names in words["kinds"].items()),
@@ -145,8 +148,9 @@ def top_of(words: Sequence[str], taken: Sequence[Mention] = ()) -> int:
 def _is_end(before: str, kind: str, said: str) -> bool:
     """Whether a time is the end of one, as in "until friday". "By" and "sampai" (which is "arrived", too) before what
     has gone don't make it one: "going by last month", "sampai sabtu lepas"."""
-    gone = kind in ("yesterday", "last days", "ago") or kind.startswith("last ") or bool(_GONE.search(said))
-    return before in _words()["until"] and not (gone and before in ("by", "sampai"))
+    gone = kind in ("yesterday", "ago") or kind.startswith("last ") or bool(_GONE.search(said))
+    ends = not gone if before == "by" else not (gone or kind.startswith("this ")) if before == "sampai" else True
+    return before in _words()["until"] and ends
 
 
 def _is_verb(match: re.Match, before: str, after: str, kind: str) -> bool:

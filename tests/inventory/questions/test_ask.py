@@ -153,6 +153,7 @@ def test_a_name_alone_is_asked_back_without_a_model(panel, text, choice):
         "compare Bangsar and Penang",
         "berapa ya?",
         "Which outlet is the best?",
+        "kat situ pulak brp",
     ],
 )
 def test_what_asks_about_nothing_is_asked_back_without_a_model(panel, text):
@@ -224,6 +225,7 @@ def test_a_common_place_that_is_not_there_has_to_be_read(panel):
 def test_a_day_that_no_month_has_is_asked_back(panel):
     answer = asked(panel, "How much did we use on 31 February?", Line("used", kind="date"))
     assert not answer.understood and "There is no day '31 february'" in answer.text
+    assert answer.ask_back == ("day:2026-02-28", "day:2026-03-01")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "?!", "\x00", "🍗"])

@@ -86,14 +86,17 @@ def test_reading_piece_by_piece_is_as_reading_at_once(reader):
     words, allowed = words_of("how much rice"), Allowed(sure_items=(("rice",),), kinds=("today",))
     reading = reader.read(words, allowed)
     from inventory.questions.grammar import Grammar
-    from inventory.questions.language_model import ARROW, END, START
+    from inventory.questions.language_model import ARROW, END, RESERVE, START
 
     grammar, sure = Grammar(allowed, reader._encode, END), []
     tokens = [START, *reader._tokenizer.encode(f" {' '.join(words)}{ARROW}").ids]
     while not grammar.done:
         choices = list(grammar.choices())
         with torch.no_grad():
-            chances = reader._model(torch.tensor([tokens])).logits[0, -1, choices].log_softmax(0)
+            scores = reader._model(torch.tensor([tokens])).logits[0, -1, choices]
+        if not sure and (none := reader._encode(NONE)[0]) in choices:
+            scores[choices.index(none)] += RESERVE
+        chances = scores.log_softmax(0)
         best = int(chances.argmax())
         if len(choices) > 1:
             sure.append(float(chances[best]))

@@ -3,11 +3,13 @@
 A pattern is read from left to right: `(a|b)` is one of these, `{item}` a name, copied into the line, `{items}` one or
 two of them, `{at}` nothing or a place ("in bangsar"), `{at!}` surely one, `{past}` nothing or a time that has gone,
 `{past!}` surely one, `{future}` likewise, `{day!}` a single day that has gone, `{outlet2}` two outlets, `{now}` a word
-for now that changes nothing. `by=`, `rank=` and `mean` before the colon are slots of the line.
+for now that changes nothing. `by=`, `rank=`, `mean` and `period=` before the colon are slots of the line. The files
+`questions_*` have many ways in each row, `asked_*` whole questions as somebody asked them, with the names left out.
 """
 
 import re
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +35,7 @@ OUTLETS = common_names()["outlets"]
 PHRASES = toml.read(HERE / "phrases.toml")
 JOINTS = {"en": "( and | versus | & )", "ms": "( dan | dengan )"}
 # Shares of a sample.
-MALAY, REFUSED, OTHER_TONGUE, TYPO = 0.47, 0.17, 0.12, 0.035
+MALAY, REFUSED, ASKED, OTHER_TONGUE, TYPO = 0.47, 0.17, 0.5, 0.12, 0.035
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _TOKEN = re.compile(r"\{[a-z0-9]+!?\}|[()|]|[^{}()|]+")
 
@@ -55,22 +57,24 @@ class Pattern:
     by: str
     rank: str
     mean: bool
+    kind: str
     text: str
     language: str
+    asked: bool
 
 
 def patterns() -> list[Pattern]:
     """All patterns of questions that can be answered, then of those that can't."""
     found = []
-    for language in LANGUAGES:
-        for row in _lines(f"questions_{language}"):
+    for file, language in product(("questions", "asked"), LANGUAGES):
+        for row in _lines(f"{file}_{language}"):
             head, text = row.split(": ", 1)
             word, *flags = head.split()
             slots = dict(flag.split("=") for flag in flags if "=" in flag)
-            mean = "mean" in flags
-            found.append(Pattern(INTENT_OF[word], slots.get("by", ""), slots.get("rank", ""), mean, text, language))
+            by, rank, kind = (slots.get(name, "").replace("_", " ") for name in ("by", "rank", "period"))
+            found.append(Pattern(INTENT_OF[word], by, rank, "mean" in flags, kind, text, language, file == "asked"))
     for language in LANGUAGES:
-        found += [Pattern(NONE, "", "", False, row, language) for row in _lines(f"refused_{language}")]
+        found += [Pattern(NONE, "", "", False, "", row, language, False) for row in _lines(f"refused_{language}")]
     return found
 
 
@@ -79,9 +83,9 @@ class Sampler:
 
     def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
-        self._groups: dict[tuple[str, str], list[Pattern]] = {}
+        self._groups: dict[tuple[str, str, bool], list[Pattern]] = {}
         for pattern in patterns():
-            self._groups.setdefault((pattern.language, pattern.intent), []).append(pattern)
+            self._groups.setdefault((pattern.language, pattern.intent, pattern.asked), []).append(pattern)
 
     def examples(self, count: int) -> list[Example]:
         return [self.example() for _ in range(count)]
@@ -90,19 +94,19 @@ class Sampler:
         """One example: a language, then an intent, then a pattern of it, so that none is rare for having few."""
         while True:
             language = "ms" if self._random.random() < MALAY else "en"
-            intents = [intent for tongue, intent in self._groups if tongue == language]
             refused = self._random.random() < REFUSED
+            asked = not refused and self._random.random() < ASKED
+            ways = {key: some for key, some in self._groups.items() if key[0] == language and key[2] == asked}
             # Intents with many ways of asking come more often.
-            weights = np.array([len(self._groups[language, one]) ** 0.5 * (one != NONE) for one in intents])
-            intent = NONE if refused else str(self._random.choice(intents, p=weights / weights.sum()))
-            pattern = self._pick(self._groups[language, intent])
+            weights = np.array([len(some) ** 0.5 * ((key[1] == NONE) == refused) for key, some in ways.items()])
+            pattern = self._pick(list(ways.values())[self._random.choice(len(ways), p=weights / weights.sum())])
             text, slots = _Drawing(self._random, language).of(pattern.text)
             kept = pattern.intent != NONE
             line = Line(
                 pattern.intent,
                 tuple(slots.get("item", ())) if kept else (),
                 tuple(slots.get("outlet", ())) if kept else (),
-                slots.get("kind", [""])[0] if kept else "",
+                slots.get("kind", [pattern.kind])[0] if kept else "",
                 pattern.by,
                 pattern.rank,
                 pattern.mean,

@@ -32,7 +32,10 @@ _CODE = re.compile(
 )
 _CODE_WITHIN = 500  # characters; more would take long to search
 # What points to something that isn't named.
-_POINTING = ("that stuff", "that one", "those ones", "of it", "yang tu", "yang itu", "benda tu", "benda itu")
+_POINTING = (
+    "that stuff", "that one", "those ones", "of it", "over there", "yang tu", "yang itu", "benda tu", "benda itu",
+    "kat situ", "di situ", "kat sana", "di sana",
+)  # fmt: skip
 _SYSTEM = """You turn a question about the stock of food outlets into one line, and write nothing else.
 First the intent: {intents} (none: whatever the stock records can't answer, and every wish to change something).
 Then, only where the question says so, in this order: "Item " and words copied from the question, "Place " and words
@@ -167,8 +170,9 @@ def resolve(
                 names[kind].append(link.name)
     period = _period(line, marks, today)
     if period is None:
-        days = [" ".join(marks.words[one.start : one.end]) for one in marks.times if not one.period]
-        return Unclear(answers.say("no_such_day", language, words=days[0]))
+        day = next(one for one in marks.times if not one.period)
+        text = answers.say("no_such_day", language, words=" ".join(marks.words[one] for one in day.places))
+        return Unclear(text, day.nearest)
     if isinstance(period, tuple):
         return Unclear(answers.say("which_time", language, list=answers.listed(period)), period)
     if line.intent == "cover" and (period in FUTURE or period.startswith("next_")):

@@ -20,7 +20,7 @@ from common import toml, weights
 from common.device import CACHE
 from inventory.questions import gguf_file
 from inventory.questions.grammar import Allowed, Grammar
-from inventory.questions.query import Line, line_of
+from inventory.questions.query import NONE, Line, line_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,6 +33,9 @@ START, END = 1, 2  # tokens <|im_start|> and <|im_end|>
 ARROW = " =>"  # between question and line
 SHORT = Path(__file__).parent / "data" / "short_words.toml"
 MOST_WORDS = 40  # of a question that are read
+# Log-odds by which a question is rather refused than answered wrongly. Chosen on looked-at questions
+# (benchmarks/inventory/questions.py): beyond it more right answers are lost than wrong ones.
+RESERVE = 0.75
 _DOWN = ".lora_A.weight"
 _WORD = re.compile(r"[^\W_]+(?:[-/.:][^\W_]+)*|'s\b")
 
@@ -164,6 +167,7 @@ class Reader:
     def __init__(self, model: "LlamaForCausalLM", tokenizer: "Tokenizer") -> None:
         self._model = model.eval()
         self._tokenizer = tokenizer
+        self._none = self._encode(NONE)[0]
         self._lock = threading.Lock()  # one question at a time: two would share the cores and both be late
 
     @classmethod
@@ -198,7 +202,10 @@ class Reader:
                     states = self._model.model(torch.tensor([waiting]), past_key_values=cache, use_cache=True)
                     # Only the rows of the choices: the whole head is a fifth of the model.
                     rows = self._model.lm_head.weight[choices]
-                    chances = (rows @ states.last_hidden_state[0, -1]).log_softmax(0)
+                    scores = rows @ states.last_hidden_state[0, -1]
+                    if not sure and self._none in choices:  # the first choice is the intent
+                        scores[choices.index(self._none)] += RESERVE
+                    chances = scores.log_softmax(0)
                     best = int(chances.argmax())
                     sure.append(float(chances[best]))
                     waiting = []

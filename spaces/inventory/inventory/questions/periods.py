@@ -5,7 +5,7 @@ year is the last one that there was, and so is "Friday". Numbers may be digits o
 """
 
 import re
-from calendar import isleap
+from calendar import isleap, monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,6 +26,7 @@ class Mention:
     kind: of query.KINDS; period: as a Query has it, "" for a day that no month has ("31 February")
     start, end: its words, from start to before end
     any_year: whether it is a day of which the question says no year
+    nearest: of a day that no month has, those that may be meant
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Mention:
     start: int
     end: int
     any_year: bool = False
+    nearest: tuple[str, ...] = ()
 
     @property
     def places(self) -> range:
@@ -106,11 +108,11 @@ def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
             before, after = ["", *words][start], [*words, ""][end]
             if _is_end(before, kind, match[0]) or _is_verb(match, before, after, kind):
                 continue
-            meant = _meant(kind, match.groupdict(), today)
-            if meant is None and kind == "date" and match.groupdict().get("month") and int(match["day"]) <= MOST_DAYS:
-                meant = kind, ""
+            parts = match.groupdict()
+            meant = _meant(kind, parts, today)
+            if meant is None and kind == "date" and parts.get("month") and int(parts["day"]) <= MOST_DAYS:
+                found.append(Mention(kind, "", start, end, nearest=_nearest(parts, today)))
             if meant:
-                parts = match.groupdict()
                 any_year = meant[0] == "date" and "day" in parts and not (parts.get("year") or parts.get("before"))
                 found.append(Mention(*meant, start, end, any_year))
     return _without_the_vaguer(tuple(sorted(found, key=lambda mention: mention.start)))
@@ -211,6 +213,14 @@ def _date(parts: dict[str, str | None], today: date) -> tuple[str, str] | None:
     except ValueError:
         return None
     return "date", f"day:{day}"
+
+
+def _nearest(parts: dict[str, str | None], today: date) -> tuple[str, ...]:
+    """The last day of the month and the one after it: of 31 September 30 September and 1 October."""
+    month = _month(parts)
+    year = _year(parts, today) or today.year - (month > today.month)
+    last = date(year, month, monthrange(year, month)[1])
+    return f"day:{last}", f"day:{last + timedelta(1)}"
 
 
 def _month(parts: dict[str, str | None]) -> int:

@@ -248,7 +248,11 @@ def test_what_is_there_is_not_embedded_again_and_a_changed_bank_is(encoder, no_s
     first.close()
     counting.texts = 0
     again = QuestionSearch(tmp_path, counting, few, TOPICS)
-    assert counting.texts == 0 and again.search("manager", k=9) == found
+    assert counting.texts == 0
+    anew = again.search("manager", k=9)
+    assert ids(anew) == ids(found)
+    # An index that was read from a file sums up in another order: the last digits vary with the processor.
+    assert [match.score for match in anew] == pytest.approx([match.score for match in found], abs=1e-6)
     again.close()
     changed = few | {"boss": replace(few["boss"], text="Which cheese do you like best?")}
     other = QuestionSearch(tmp_path, counting, changed, TOPICS)

@@ -144,7 +144,7 @@ def test_of_silence_nothing_is_made_and_the_model_is_not_run():
 @pytest.fixture(scope="module")
 def at_once(transcriber) -> dict[str, speech.Transcript]:
     """Two talks that two threads transcribe at the same time."""
-    filled = "I worked as a nurse, um, in a large hospital for, uh, seven years."
+    filled = "I led the team, um, for two years, and, uh, we shipped on time."
     talks = {"fillers": say(filled, speed=140), "german": say(GERMAN, "de", 150)}
     found: dict[str, speech.Transcript] = {}
 

@@ -22,7 +22,7 @@ from inventory.questions.queries import Row, Sources, run
 from inventory.questions.query import FUTURE, KINDS, NONE, NUMBERED, WORDS, Line, Query, line_of
 
 # Confidence below which is asked back: chosen as the highest that withheld no right answer to the questions that
-# benchmarks/inventory/questions.py has for such choices (its table for the dev part; one of 1,281 by now).
+# benchmarks/inventory/questions.py has for such choices (its table for the dev part).
 THRESHOLD = 0.65
 # SQL is no question; "update", "select" and "drop" alone may be words of one.
 _CODE = re.compile(

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import io
+import json
 import warnings
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from inventory.questions import gguf_file  # noqa: E402
 from inventory.questions.grammar import Allowed  # noqa: E402
 from inventory.questions.language_model import Reader, base_of, merge  # noqa: E402
 from inventory.questions.query import INTENTS, NONE, line_of  # noqa: E402
-from weights.recipes.inventory import data, train  # noqa: E402
+from weights.recipes.inventory import asked, data, train  # noqa: E402
 
 spec = importlib.util.spec_from_file_location("tiny_gguf", Path(__file__).parents[1] / "inventory" / "tiny_gguf.py")
 tiny = importlib.util.module_from_spec(spec)
@@ -43,6 +44,43 @@ def test_a_question_as_it_was_asked_keeps_its_time_and_gets_other_names(monkeypa
         ("last month", True, 1, 1)
     }
     assert len({line.items for line in lines}) > 10
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "query", "row"),
+    [
+        (
+            "avg ayam used per day at BB last wk?",
+            "en",
+            {
+                "intent": "used",
+                "items": ["chicken"],
+                "outlets": ["Bukit Bintang"],
+                "period": "last_week",
+                "per_day": True,
+            },
+            ("asked_en", "used mean period=last_week: average {item} used per day at {outlet} last week"),
+        ),
+        (
+            "cawangan mana paling byk buang susu",
+            "mixed",
+            {"intent": "wasted", "items": ["milk"], "by": "outlet", "rank": "most"},
+            ("asked_ms", "wasted by=outlet rank=most: cawangan mana paling banyak buang {item}"),
+        ),
+        ("who cooked the rice?", "en", {"intent": "none"}, ("refused_en", "who cooked the {item}")),
+    ],
+)
+def test_a_whole_question_becomes_a_row(text, language, query, row):
+    assert asked.row_of({"text": text, "language": language, "query": query}) == row
+
+
+@pytest.mark.parametrize("query", [{"intent": "used", "items": ["beef"]}, {"intent": "used", "period": "last_week"}])
+def test_a_question_that_the_rules_read_otherwise_is_left_out(query, tmp_path, capsys):
+    path = tmp_path / "questions.jsonl"
+    path.write_text(json.dumps({"text": "used on monday", "language": "en", "query": query}), encoding="utf-8")
+    asked.main([str(path)])
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith("left out: used on monday")
 
 
 def test_the_same_seed_draws_the_same():

@@ -150,9 +150,12 @@ def top_of(words: Sequence[str], taken: Sequence[Mention] = ()) -> int:
 def _is_end(before: str, kind: str, said: str) -> bool:
     """Whether a time is the end of one, as in "until friday". "By" and "sampai" (which is "arrived", too) before what
     has gone don't make it one: "going by last month", "sampai sabtu lepas"."""
+    if before not in _words()["until"]:
+        return False
     gone = kind in ("yesterday", "ago") or kind.startswith("last ") or bool(_GONE.search(said))
-    ends = not gone if before == "by" else not (gone or kind.startswith("this ")) if before == "sampai" else True
-    return before in _words()["until"] and ends
+    if before == "sampai":
+        return not gone and not kind.startswith("this ")
+    return before != "by" or not gone
 
 
 def _is_verb(match: re.Match, before: str, after: str, kind: str) -> bool:

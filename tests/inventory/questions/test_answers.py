@@ -11,9 +11,9 @@ from common.errors import UserError
 from inventory.items import Item
 from inventory.panel import panel_of
 from inventory.questions.answers import guess, language_of, told
-from inventory.questions.language_model import words_of
 from inventory.questions.queries import Row, Sources, run
 from inventory.questions.query import INTENTS, Query
+from inventory.questions.words import words_of
 from inventory.records import Record
 
 TODAY = date(2026, 11, 20)  # a Friday

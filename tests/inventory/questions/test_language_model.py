@@ -10,8 +10,9 @@ torch = pytest.importorskip("torch")
 
 from inventory.questions import gguf_file  # noqa: E402
 from inventory.questions.grammar import Allowed  # noqa: E402
-from inventory.questions.language_model import Reader, base_of, tokenizer_of, words_of  # noqa: E402
+from inventory.questions.language_model import Reader, base_of, tokenizer_of  # noqa: E402
 from inventory.questions.query import NONE  # noqa: E402
+from inventory.questions.words import words_of  # noqa: E402
 
 spec = importlib.util.spec_from_file_location("tiny_gguf", Path(__file__).parents[1] / "tiny_gguf.py")
 tiny = importlib.util.module_from_spec(spec)
@@ -26,22 +27,6 @@ def file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reader(file):
     return Reader(base_of(file, range(tiny.LAYERS)), tokenizer_of(file))
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("What's left of Bangsar's CHICKEN?!", ("what", "'s", "left", "of", "bangsar", "'s", "chicken")),
-        ("12/3, 2026-03-12; 2.5kg", ("12/3", "2026-03-12", "2.5kg")),
-        ("'; DROP TABLE records;--", ("drop", "table", "records")),
-        ("ada apa-apa pelik?", ("ada", "apa-apa", "pelik")),
-        ("brp ayam tggl kat BB skrg", ("berapa", "ayam", "tinggal", "kat", "bb", "sekarang")),
-        ("recieved yest, pls", ("received", "yesterday", "please")),
-        ("", ()),
-    ],
-)
-def test_the_words_of_a_question(text, words):
-    assert words_of(text) == words
 
 
 def test_what_is_read_is_what_was_written(file):

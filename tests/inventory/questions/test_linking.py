@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.items import Item, Outlet
-from inventory.questions.language_model import words_of
-from inventory.questions.linking import SURE, Linker, common_names, question_words
+from inventory.questions.linking import SURE, Linker, common_names
+from inventory.questions.words import question_words, words_of
 from inventory.simulation.example import ITEMS, OUTLETS
 
 THINGS = Linker.of_items(ITEMS)
@@ -113,3 +113,16 @@ def test_any_text_is_taken(text):
     words = words_of(text)
     for one in THINGS.find(words):
         assert 0 <= one.start < one.end <= len(words) and one.score >= SURE
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("rcie", "rice"), ("mlik", "milk"), ("flor", "flour"), ("sugr", "sugar"), ("bers", "rice"), ("milkless", "milk")],
+)
+def test_a_slip_in_a_short_name(word, name):
+    assert Linker.of_items(ITEMS).link(word).name == name
+
+
+@pytest.mark.parametrize("word", ["mile", "salt", "fist", "flow", "uang", "sukar", "mr"])
+def test_another_short_word_is_no_name(word):
+    assert Linker.of_items(ITEMS).find((word,)) == () and Linker.of_outlets(OUTLETS).find((word,)) == ()

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory.questions.language_model import words_of
-from inventory.questions.periods import in_the_past, mentions, top_of
+from inventory.questions.periods import as_future, as_past, mentions, top_of
 from inventory.questions.queries import window
 from inventory.questions.query import KINDS, Query
+from inventory.questions.words import words_of
 
 TODAY = date(2026, 11, 20)  # a Friday
 
@@ -122,6 +122,11 @@ def test_years_and_shortened_words_are_read(text, period):
         ("jumaat lepas 13/11/2026", "day:2026-11-13"),
         ("bulan Mac tahun ini", "month:2026-03"),
         ("in March of this year", "month:2026-03"),
+        ("looking twenty-one days ahead", "next_21_days"),
+        ("in the past forty five days", "last_45_days"),
+        ("dua puluh lima hari lepas", "last_25_days"),
+        ("lima belas hari akan datang", "next_15_days"),
+        ("sebelas hari lalu", "last_11_days"),
     ],
 )
 def test_ways_of_saying_a_time(text, period):
@@ -130,11 +135,28 @@ def test_ways_of_saying_a_time(text, period):
 
 def test_a_day_without_a_year_has_gone_where_that_is_asked():
     [christmas] = mentions(words_of("on 25 december"), TODAY)
-    assert (christmas.period, in_the_past(christmas, TODAY)) == ("day:2026-12-25", "day:2025-12-25")
+    assert (christmas.period, as_past(christmas, TODAY).period) == ("day:2026-12-25", "day:2025-12-25")
     [said] = mentions(words_of("on 25 december 2026"), TODAY)
-    assert in_the_past(said, TODAY) == "day:2026-12-25"
+    assert as_past(said, TODAY).period == "day:2026-12-25"
     [gone] = mentions(words_of("on 3/11"), TODAY)
-    assert in_the_past(gone, TODAY) == "day:2026-11-03"
+    assert as_past(gone, TODAY).period == "day:2026-11-03"
+
+
+@pytest.mark.parametrize(
+    ("text", "past", "future"),
+    [
+        ("dalam 3 hari", "last_3_days", "next_3_days"),
+        ("for the three days", "last_3_days", "next_3_days"),
+        ("untuk dua minggu", "last_14_days", "next_14_days"),
+        ("dalam 3 hari lagi", "next_3_days", "next_3_days"),
+        ("dalam 3 hari ini", "last_3_days", "last_3_days"),
+        ("yesterday", "yesterday", "yesterday"),
+    ],
+)
+def test_days_that_do_not_say_whether_they_have_gone(text, past, future):
+    [said] = mentions(words_of(text), TODAY)
+    assert (as_past(said, TODAY).period, as_future(said).period) == (past, future)
+    assert {as_past(said, TODAY).kind, as_future(said).kind} == set(said.kinds)
 
 
 def test_a_day_that_no_month_has_is_there_and_names_none():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from inventory.questions.linking import Found
 from inventory.questions.marking import Marks, mark
+from inventory.questions.periods import as_future, as_past
 from inventory.questions.query import NONE, WORDS
 from inventory.simulation.example import ITEMS, OUTLETS
 
@@ -35,7 +36,8 @@ def row_of(question: dict) -> tuple[str, str]:
             raise ValueError(f"the names found are {[one.name for one in found]}, not {wanted}")
     flags = [f"{name}={query[name]}" for name in ("by", "rank") if query.get(name)]
     flags += ["mean"] * bool(query.get("per_day"))
-    flags += [f"period={kind.replace(' ', '_')}"] if (kind := _kind(query.get("period", ""), marks)) else []
+    if kind := _kind(query.get("period", ""), query["intent"], marks):
+        flags.append(f"period={kind.replace(' ', '_')}")
     return f"asked_{language}", f"{' '.join([WORDS[query['intent']], *flags])}: {text}"
 
 
@@ -47,12 +49,14 @@ def _with_slots(words: Iterable[str], items: list[Found], outlets: list[Found]) 
     return " ".join(word for word in said if word is not None)
 
 
-def _kind(period: str, marks: Marks) -> str:
+def _kind(period: str, intent: str, marks: Marks) -> str:
     if not period or (period == "all" and not marks.times):
         return period
-    kinds = [one.kind for one in marks.times if one.period == period]
+    ahead = intent in ("forecast", "cover")
+    times = [as_future(one) if ahead else as_past(one, TODAY) for one in marks.times]
+    kinds = [one.kind for one in times if one.period == period]
     if not kinds:
-        raise ValueError(f"the times found are {[one.period for one in marks.times]}, not {period}")
+        raise ValueError(f"the times found are {[one.period for one in times]}, not {period}")
     return kinds[0]
 
 

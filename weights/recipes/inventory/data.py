@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from common import toml
-from inventory.questions.language_model import words_of
 from inventory.questions.linking import common_names
 from inventory.questions.query import INTENT_OF, NONE, Line
+from inventory.questions.words import words_of
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "ms")

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from common import toml
-from inventory.questions.linking import question_words
 from inventory.questions.queries import MONEY, Result, Row, window
 from inventory.questions.query import Query
+from inventory.questions.words import question_words
 
 SENTENCES = Path(__file__).parent / "data" / "answers.toml"
 LINES = 12  # rows that are told; the table has all

@@ -16,10 +16,11 @@ from inventory.items import Item, Outlet
 from inventory.panel import Panel
 from inventory.questions import answers, language_model, periods
 from inventory.questions.language_model import Reader, Reading
-from inventory.questions.linking import Linker, question_words
+from inventory.questions.linking import Linker
 from inventory.questions.marking import Marks, allowed_of, mark
 from inventory.questions.queries import Row, Sources, run
 from inventory.questions.query import FUTURE, KINDS, NONE, NUMBERED, WORDS, Line, Query, line_of
+from inventory.questions.words import question_words
 
 # Confidence below which is asked back: chosen as the highest that withheld no right answer to the questions that
 # benchmarks/inventory/questions.py has for such choices (its table for the dev part).
@@ -208,9 +209,10 @@ def _period(line: Line, marks: Marks, today: date) -> str | tuple[str, ...] | No
     """The period of a line; several where the question names several of that kind, None where there is no such day."""
     if not line.kind:
         return ""
-    times = [one for one in marks.times if one.kind == line.kind]
-    past = line.intent != "forecast"
-    named = tuple(dict.fromkeys(periods.in_the_past(one, today) if past else one.period for one in times))
+    times = [one for one in marks.times if line.kind in one.kinds]
+    ahead = line.intent in ("forecast", "cover")
+    turned = [periods.as_future(one) if ahead else periods.as_past(one, today) for one in times]
+    named = tuple(dict.fromkeys(one.period for one in turned))
     if "" in named:
         return None
     if len(named) > 1:

@@ -8,15 +8,13 @@ and names are copied from the question.
 
 import json
 import math
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from common import toml, weights
+from common import weights
 from common.device import CACHE
 from inventory.questions import gguf_file
 from inventory.questions.grammar import Allowed, Grammar
@@ -31,34 +29,10 @@ ADAPTER = "inventory-questions"
 KEPT = (*range(16), *range(22, 30))  # layers of the base
 START, END = 1, 2  # tokens <|im_start|> and <|im_end|>
 ARROW = " =>"  # between question and line
-SHORT = Path(__file__).parent / "data" / "short_words.toml"
-MOST_WORDS = 40  # of a question that are read
 # Log-odds by which a question is rather refused than answered wrongly. Chosen on looked-at questions
 # (benchmarks/inventory/questions.py): beyond it more right answers are lost than wrong ones.
 RESERVE = 0.75
 _DOWN = ".lora_A.weight"
-_WORD = re.compile(r"[^\W_]+(?:[-/.:][^\W_]+)*|'s\b")
-
-
-@cache
-def _in_full() -> dict[str, str]:
-    """What is read for a shortened word."""
-    tables = toml.read(SHORT).values()
-    return {short: word for table in tables for word, ways in table.items() for short in ways.split()}
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """The words of a question as the model reads them: lower case, no punctuation except inside of a word, in full."""
-    words = _WORD.findall(text.lower().replace("\u2019", "'"))[:MOST_WORDS]
-    return tuple(_in_full().get(word, word) for word in words)
-
-
-def commas_of(text: str) -> frozenset[int]:
-    """Places of the words of `words_of` with a comma, semicolon, colon or slash before them."""
-    text = text.lower().replace("\u2019", "'")
-    found = list(_WORD.finditer(text))[:MOST_WORDS]
-    ends = [0, *(match.end() for match in found)]
-    return frozenset(at for at, match in enumerate(found) if set(text[ends[at] : match.start()]) & set(",;:/"))
 
 
 @dataclass(frozen=True)
@@ -184,7 +158,7 @@ class Reader:
         return sum(tensor.numel() * tensor.element_size() for tensor in self._model.parameters())
 
     def read(self, words: Sequence[str], allowed: Allowed) -> Reading:
-        """The likeliest line of a question, greedily, of those that may be written. words: of `words_of`, one at least
+        """The likeliest line of a question, greedily, of those that may be written. words: one at least, of words_of
 
         Tokens of which there is but one choice are read together with the next question to the model, so that it is
         asked about once for each choice. The chances are those among the choices.

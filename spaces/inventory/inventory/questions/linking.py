@@ -7,22 +7,21 @@ other name has, by its initials, and misspelt (rapidfuzz). What two names fit eq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from common import toml
 from inventory.items import Item, Outlet
-from inventory.questions.language_model import words_of
+from inventory.questions.words import DATA, question_words, words_of
 
-DATA = Path(__file__).parent / "data"
 SURE = 0.9  # a name that is met like this is in the question beyond doubt
 ENOUGH = 0.75  # below, a name is asked back
-MARGIN = 0.06  # by which the best must be better than the next
+MARGIN = 0.05  # by which the best must be better than the next
 LONGEST = 4  # words of a name
 SHORTEST = 5  # letters of a word that may be misspelt
 _WRONG = 0.26  # share of wrong letters of one, at most
 _SPELT = 0.15  # the same of what is a name itself: "yoghurt" may be yogurt, "coconut oil" is no coconut milk
-# How surely words mean a name: as it is, in another number, a part of it, its initials, and with more words.
-_EXACT, _PLURAL, _PART, _INITIALS, _MORE = 1.0, 0.98, 0.92, 0.9, 0.6
+# How surely words mean a name: as it is, in another number, a part of it, its initials, a slip in a short one, and with
+# more words.
+_EXACT, _PLURAL, _PART, _INITIALS, _SLIP, _MORE = 1.0, 0.98, 0.92, 0.9, 0.9, 0.6
 
 
 @dataclass(frozen=True)
@@ -68,13 +67,6 @@ class _Form:
         words = tuple(text.split())
         initials = "".join(word[0] for word in words)
         return cls(text, words, tuple(map(_stem, words)), _stem("".join(words)), initials)
-
-
-@cache
-def question_words(*kinds: str) -> frozenset[str]:
-    """Words that are no names, of these kinds of data/question_words.toml, or all."""
-    words = toml.read(DATA / "question_words.toml")
-    return frozenset(" ".join(words[kind] for kind in kinds or words).split())
 
 
 @cache
@@ -216,8 +208,10 @@ def _misspelt(words: str, form: str) -> float:
     """How surely one is the other with wrong letters: 0.95 for one letter of ten, 0 for another word."""
     from rapidfuzz.distance import DamerauLevenshtein
 
-    if min(len(words), len(form)) < SHORTEST or words[0] != form[0] or words in question_words():
+    if words[0] != form[0] or words in question_words():
         return 0.0
+    if min(len(words), len(form)) < SHORTEST:
+        return _SLIP if _is_slip(words, form) and not _is_common(words) else 0.0
     pairs = zip(words.split(), form.split(), strict=False)
     if words.count(" ") == form.count(" ") and any(mine[0] != theirs[0] for mine, theirs in pairs):
         return 0.0  # "penang's bread" is no Penang Road
@@ -230,6 +224,15 @@ def _misspelt(words: str, form: str) -> float:
     return max(0.0, 1.0 - share / 2) if share <= wrong else 0.0
 
 
+def _is_slip(word: str, form: str) -> bool:
+    """Whether a word of four letters lacks one of the other's five, or has two of its four in the wrong order."""
+    from rapidfuzz.distance import OSA
+
+    swapped = len(word) == len(form) == 4 and sorted(word) == sorted(form)
+    lacking = (len(word), len(form)) == (4, 5)
+    return (swapped or lacking) and OSA.distance(word, form, score_cutoff=1) <= 1
+
+
 @cache
 def _is_common(words: str) -> bool:
     """Whether words are a name of their own somewhere."""
@@ -238,9 +241,12 @@ def _is_common(words: str) -> bool:
 
 
 def _stem(word: str) -> str:
-    """The singular, roughly, so that "onion" and "onions", "chilli" and "chillies", "santan" and "santannya" meet."""
+    """The singular, roughly, so that "onion" and "onions", "chilli" and "chillies", "santan" and "santannya" meet, and
+    "milkless days" are days without milk."""
     if len(word) > 6 and word.endswith(("nya", "kah")):
-        return word[:-3]
+        return _stem(word[:-3])
+    if len(word) > 7 and word.endswith("less"):
+        return _stem(word[:-4])
     for ending, instead in (("ies", "i"), ("oes", "o"), ("ses", "s"), ("ves", "f"), ("s", "")):
         if len(word) > 3 and word.endswith(ending) and not word.endswith("ss"):
             return word.removesuffix(ending) + instead

@@ -7,10 +7,10 @@ from datetime import date
 from inventory.items import Item, Outlet
 from inventory.questions import periods
 from inventory.questions.grammar import Allowed
-from inventory.questions.language_model import commas_of, words_of
-from inventory.questions.linking import LONGEST, Found, Linker, apart_from, question_words, strangers
+from inventory.questions.linking import LONGEST, Found, Linker, apart_from, strangers
 from inventory.questions.periods import Mention
 from inventory.questions.query import KINDS, NUMBERED
+from inventory.questions.words import commas_of, question_words, words_of
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def allowed_of(marks: Marks) -> Allowed:
     named = {at for one in (*marks.items, *marks.outlets) for at in one.places}
     usual = {at for at, word in enumerate(marks.words) if word in question_words() or word.isdecimal() or word == "'s"}
     free = _spans(marks.words, timed | named, usual)
-    kinds = tuple(dict.fromkeys(one.kind for one in marks.times))
+    kinds = tuple(dict.fromkeys(kind for one in marks.times for kind in one.kinds))
     return Allowed(
         free,
         free,

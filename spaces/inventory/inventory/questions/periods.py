@@ -1,13 +1,14 @@
 """Times that a question names, in English and Malay: which words, and which days they mean.
 
 "last week" and "minggu lepas" are calendar weeks from Monday on, "the past week" is seven days; "12 March" without a
-year is the last one that there was, and so is "Friday". Numbers may be digits or words.
+year is the last one that there was, and so is "Friday". Numbers may be digits or words. Some times don't say whether
+they have gone ("in three days"): what is asked of them does.
 """
 
 import re
 from calendar import isleap, monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,7 @@ class Mention:
 
     kind: of query.KINDS; period: as a Query has it, "" for a day that no month has ("31 February")
     start, end: its words, from start to before end
-    any_year: whether it is a day of which the question says no year
+    either: whether it may have gone or be to come: "3 November", "in three days"
     nearest: of a day that no month has, those that may be meant
     """
 
@@ -33,8 +34,13 @@ class Mention:
     period: str
     start: int
     end: int
-    any_year: bool = False
+    either: bool = False
     nearest: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Its kind; both where spans of days may have gone or be to come."""
+        return ("last days", "next days") if self.either and self.kind.endswith(" days") else (self.kind,)
 
     @property
     def places(self) -> range:
@@ -48,6 +54,20 @@ def _words() -> dict:
 
 
 @cache
+def _numbers() -> dict[str, int]:
+    """Numbers as words: "twenty-one", "dua puluh satu"."""
+    words = _words()
+    found = dict(words["numbers"])
+    for ten, tens in words["tens"].items():
+        found[ten] = tens
+        found |= {f"{ten}{joint}{one}": tens + n for one, n in words["ones"].items() for joint in (" ", "-")}
+    for one, n in words["satuan"].items():
+        found |= {one: n, f"{one} belas": 10 + n, f"{one} puluh": 10 * n}
+        found |= {f"{one} puluh {other}": 10 * n + more for other, more in words["satuan"].items()}
+    return found | words["ones"]
+
+
+@cache
 def _patterns() -> list[tuple[re.Pattern, str]]:
     """What is looked for, in this order: words that are taken can't be taken again."""
     words = _words()
@@ -55,7 +75,7 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
     def one_of(names) -> str:
         return "(?:" + "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) + ")"
 
-    number = rf"(?P<number>\d{{1,4}}|{one_of(words['numbers'])})"
+    number = rf"(?P<number>\d{{1,4}}|{one_of(_numbers())})"
     unit = rf"(?P<unit>{one_of(words['units'])})"
     month = rf"(?P<month>{one_of(words['months'])})"
     weekday = one_of(words["weekdays"])
@@ -81,9 +101,10 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
         (rf"{last} (?P<number>[1-9]\d{{1,2}})(?=$| (?:how|what|which|where|who|berapa) )", "last days"),
         (rf"(?:dalam masa |sepanjang )?{number} {unit} (?:yang )?{gone}", "last days"),
         (rf"(?:dalam masa|sejak|sepanjang|selama) {number} {unit}", "last days"),
-        (rf"(?:within|untuk) {number} {unit}(?: lagi)?", "next days"),
-        (rf"(?:dalam )?{number} {unit} lagi", "next days"),
-        (rf"dalam {number} {unit}(?: (?:ini|ni))?", "last days"),
+        (rf"(?:(?:dalam|untuk) )?{number} {unit} lagi", "next days"),
+        (rf"(?P<either>within|in|for|over|untuk)(?: the)? {number} {unit}", "next days"),
+        (rf"dalam {number} {unit} (?:ini|ni)", "last days"),
+        (rf"(?P<either>dalam) {number} {unit}", "last days"),
         (rf"{number} {unit} (?:ini|ni)", "last days"),
         (rf"{month} (?:(?P<year>(?:19|20)\d\d)|{before}|(?P<same>(?:of )?this year|tahun ini|tahun ni))", "month"),
         *((one_of(names), kind) for kind, names in words["days"].items()),
@@ -97,7 +118,7 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
 
 
 def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
-    """The times in a question, in its order. words: of language_model.words_of; today: the last day of the records."""
+    """The times in a question, in its order. words: of words.words_of; today: the last day of the records."""
     text, found = " ".join(words), []
     for pattern, kind in _patterns():
         for match in pattern.finditer(text):
@@ -113,8 +134,8 @@ def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
             if meant is None and kind == "date" and parts.get("month") and int(parts["day"]) <= MOST_DAYS:
                 found.append(Mention(kind, "", start, end, nearest=_nearest(parts, today)))
             if meant:
-                any_year = meant[0] == "date" and "day" in parts and not (parts.get("year") or parts.get("before"))
-                found.append(Mention(*meant, start, end, any_year))
+                no_year = meant[0] == "date" and "day" in parts and not (parts.get("year") or parts.get("before"))
+                found.append(Mention(*meant, start, end, no_year or bool(parts.get("either"))))
     return _without_the_vaguer(tuple(sorted(found, key=lambda mention: mention.start)))
 
 
@@ -127,12 +148,21 @@ def _without_the_vaguer(found: tuple[Mention, ...]) -> tuple[Mention, ...]:
     return tuple(one for one in found if one.period not in said)
 
 
-def in_the_past(mention: Mention, today: date) -> str:
-    """The period of a mention where something that has happened is asked: 25 December is the last one then."""
-    if not (mention.any_year and mention.period.startswith("day:")):
-        return mention.period
+def as_past(mention: Mention, today: date) -> Mention:
+    """A mention where something that has happened is asked: 25 December is the last one then."""
+    if not mention.either or not mention.period:
+        return mention
+    if not mention.period.startswith("day:"):
+        return replace(mention, kind="last days", period=mention.period.replace("next_", "last_"))
     day = date.fromisoformat(mention.period.removeprefix("day:"))
-    return mention.period if day <= today else f"day:{day.replace(year=day.year - 1)}"
+    return mention if day <= today else replace(mention, period=f"day:{day.replace(year=day.year - 1)}")
+
+
+def as_future(mention: Mention) -> Mention:
+    """A mention where something to come is asked."""
+    if not mention.either or mention.kind != "last days":
+        return mention
+    return replace(mention, kind="next days", period=mention.period.replace("last_", "next_"))
 
 
 def top_of(words: Sequence[str], taken: Sequence[Mention] = ()) -> int:
@@ -239,4 +269,4 @@ def _year(parts: dict[str, str | None], today: date) -> int | None:
 
 
 def _number(word: str) -> int | None:
-    return int(word) if word.isdecimal() and len(word) < 5 else _words()["numbers"].get(word)
+    return int(word) if word.isdecimal() and len(word) < 5 else _numbers().get(word)

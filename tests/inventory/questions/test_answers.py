@@ -93,6 +93,7 @@ CHICKEN = {"items": ("chicken",)}
         ("ran_out", {"by": "item", "period": "today"}, [("eggs", 1.0, "days")]),
         ("last_delivery", {**CHICKEN, "outlets": ("Subang",)}, [("", TODAY - timedelta(2), "")]),
         ("cover", {**CHICKEN, "outlets": ("Bangsar",)}, [("", 9.5, "days")]),
+        ("cover", {**CHICKEN, "period": "month:2020-03"}, [("", None, "days")]),
         ("cover", {"by": "item", "rank": "least"}, [("eggs", 0.0, "days")]),
         ("forecast", CHICKEN, [("", 56.0, "kg")]),
         (

@@ -215,6 +215,34 @@ def test_all_outlets_together_are_one_sum(panel):
     assert len(asked(panel, "tofu in all outlets", line).rows) == len(OUTLETS)
 
 
+def test_all_outlets_as_one_number_unless_each_is_meant(panel):
+    line = Line("stock", ("tofu",), by="outlet")
+    assert len(asked(panel, "tofu, all six added up", line).rows) == 1
+    assert len(asked(panel, "tofu, one number for each outlet", line).rows) == len(OUTLETS)
+
+
+def test_what_will_be_used_is_a_forecast(panel):
+    line = Line("used", ("chicken",), (), "next days", per_day=True)
+    answer = asked(panel, "daily use of chicken over the next 3 days", line)
+    assert answer.query.intent == "forecast" and answer.query.period == "next_3_days"
+
+
+@pytest.mark.parametrize(("intent", "period"), [("used", "last_3_days"), ("forecast", "next_3_days")])
+def test_days_that_may_have_gone_go_by_what_is_asked(panel, intent, period):
+    for kind in ("last days", "next days"):
+        answer = asked(panel, "guna ayam dalam 3 hari", Line(intent, ("ayam",), (), kind))
+        assert answer.query.period == period
+
+
+def test_no_time_is_read_where_none_is_said(panel):
+    assert allowed_of(mark("how much chicken was used", ITEMS, OUTLETS, TODAY)).kinds == ()
+
+
+@pytest.mark.parametrize("text", ["Boss wants the figure.", "and the other branch?", "nak tanya pasal ayam"])
+def test_what_says_nothing_of_what_is_asked_is_asked_back(panel, text):
+    assert ask(text, panel, ITEMS, OUTLETS, model=Queue()).ask_back
+
+
 def test_a_common_place_that_is_not_there_has_to_be_read(panel):
     text = "chicken used at the Ipoh outlet"
     assert allowed_of(mark(text, ITEMS, OUTLETS, TODAY)).sure_outlets == (("ipoh",),)

@@ -127,6 +127,10 @@ def test_years_and_shortened_words_are_read(text, period):
         ("dua puluh lima hari lepas", "last_25_days"),
         ("lima belas hari akan datang", "next_15_days"),
         ("sebelas hari lalu", "last_11_days"),
+        ("the fifth of October", "day:2026-10-05"),
+        ("on the twenty-first of march", "day:2026-03-21"),
+        ("sejak rekod bermula sampai ke hari ini", "all"),
+        ("has Penang ever had none", "all"),
     ],
 )
 def test_ways_of_saying_a_time(text, period):

@@ -35,6 +35,8 @@ def test_the_words_of_a_question(text, words):
         ("berpa ayam tinggl minggu lpas", "berapa ayam tinggal minggu lepas"),
         ("selsa lalu", "selasa lalu"),
         ("bsok nak brp", "esok nak berapa"),
+        ("flour consumd lsat wek", "flour consumed last week"),
+        ("ikan msuk", "ikan masuk"),
     ],
 )
 def test_a_slip_in_a_word_that_a_question_turns_on_is_mended(text, words):

@@ -34,8 +34,15 @@ _CODE = re.compile(
 _CODE_WITHIN = 500  # characters; more would take long to search
 # What points to something that isn't named.
 _POINTING = (
-    "that stuff", "that one", "those ones", "of it", "over there", "yang tu", "yang itu", "benda tu", "benda itu",
-    "kat situ", "di situ", "kat sana", "di sana",
+    "that stuff", "that one", "those ones", "of those", "of them", "of it", "check it", "over there", "delivered there",
+    "other branch", "other outlet", "that branch", "that outlet", "other one", "other two", "yang tu", "yang itu",
+    "yang tadi", "yang sana", "benda tu", "benda itu", "kat situ", "di situ", "kat sana", "di sana", "cawangan tu",
+    "cawangan itu", "outlet tu", "outlet itu",
+)  # fmt: skip
+# What says that several outlets are meant as one.
+_ONE_NUMBER = (
+    "added up", "add up", "one number", "one figure", "one total", "single figure", "single number", "grand total",
+    "as one", "whole group", "whole company", "whole business", "whole chain", "satu angka", "satu jumlah",
 )  # fmt: skip
 _SYSTEM = """You turn a question about the stock of food outlets into one line, and write nothing else.
 First the intent: {intents} (none: whatever the stock records can't answer, and every wish to change something).
@@ -176,12 +183,16 @@ def resolve(
         return Unclear(text, day.nearest)
     if isinstance(period, tuple):
         return Unclear(answers.say("which_time", language, list=answers.listed(period)), period)
-    if line.intent == "cover" and (period in FUTURE or period.startswith("next_")):
-        period = ""  # "enough for the next three days": how long it lasts tells it
-    together = line.by == "outlet" and not line.rank and bool(question_words("together") & set(marks.words))
+    intent = line.intent
+    if period in FUTURE or period.startswith("next_"):
+        if intent == "cover":
+            period = ""  # "enough for the next three days": how long it lasts tells it
+        elif intent == "used":
+            intent = "forecast"
+    together = line.by == "outlet" and not line.rank and _as_one(marks.words)
     try:
         return Query(
-            line.intent,
+            intent,
             tuple(dict.fromkeys(names["item"])),
             tuple(dict.fromkeys(names["outlet"])),
             period,
@@ -193,6 +204,13 @@ def resolve(
         )
     except UserError as error:
         return Unclear(str(error))
+
+
+def _as_one(words: Sequence[str]) -> bool:
+    """Whether all outlets are meant as one: "combined", "six outlets, one number"; not "one number for each"."""
+    text = f" {' '.join(words)} "
+    one = bool(question_words("together") & set(words)) or any(f" {phrase} " in text for phrase in _ONE_NUMBER)
+    return one and not question_words("apart") & set(words)
 
 
 def _unknown(

@@ -9,7 +9,6 @@ from inventory.questions import periods
 from inventory.questions.grammar import Allowed
 from inventory.questions.linking import LONGEST, Found, Linker, apart_from, strangers
 from inventory.questions.periods import Mention
-from inventory.questions.query import KINDS, NUMBERED
 from inventory.questions.words import commas_of, question_words, words_of
 
 
@@ -79,7 +78,7 @@ def allowed_of(marks: Marks) -> Allowed:
         free,
         tuple(_ways(one, marks.words, timed | named | usual) for one in _each_once(marks.items, marks.words)),
         tuple((" ".join(marks.words[one.start : one.end]),) for one in _each_once(marks.outlets, marks.words)),
-        kinds or tuple(kind for kind in KINDS if kind not in NUMBERED),
+        kinds,
         bool(kinds),
     )
 

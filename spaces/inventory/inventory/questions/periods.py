@@ -68,6 +68,16 @@ def _numbers() -> dict[str, int]:
 
 
 @cache
+def _ordinals() -> dict[str, int]:
+    """Days of a month as words: "fifth", "twenty-first"."""
+    words = _words()
+    units = {word: number for word, number in words["ordinals"].items() if number < 10}
+    tens = {ten: number for ten, number in words["tens"].items() if number < MOST_DAYS}
+    joined = {f"{ten}{joint}{unit}": a + b for ten, a in tens.items() for unit, b in units.items() for joint in " -"}
+    return words["ordinals"] | joined
+
+
+@cache
 def _patterns() -> list[tuple[re.Pattern, str]]:
     """What is looked for, in this order: words that are taken can't be taken again."""
     words = _words()
@@ -90,6 +100,7 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
         (r"(?P<year>\d{4})[-/.](?P<number_of_month>\d{1,2})[-/.](?P<day>\d{1,2})", "date"),
         (r"(?P<day>\d{1,2})[-/.](?P<number_of_month>\d{1,2})(?:[-/.](?P<year>\d{4}|\d{2}))?", "date"),
         (rf"{day}(?: of| haribulan)? {month}{year}", "date"),
+        (rf"(?:the )?(?P<day>{one_of(_ordinals())}) of {month}{year}", "date"),
         (rf"{month} {day}(?: (?P<year>(?:19|20)\d\d))?(?! (?:days|hari|weeks|minggu))", "date"),
         (r"(?P<day>\d{1,2}) ?(?:haribulan|hb) (?P<number_of_month>\d{1,2})", "date"),
         (one_of(words["before_yesterday"]), "ago 2"),
@@ -127,11 +138,11 @@ def mentions(words: Sequence[str], today: date) -> tuple[Mention, ...]:
             if any(start < other.end and other.start < end for other in found):
                 continue
             before, after = ["", *words][start], [*words, ""][end]
-            if _is_end(before, kind, match[0]) or _is_verb(match, before, after, kind):
+            if _is_end(words, start, kind, match[0]) or _is_verb(match, before, after, kind):
                 continue
             parts = match.groupdict()
             meant = _meant(kind, parts, today)
-            if meant is None and kind == "date" and parts.get("month") and int(parts["day"]) <= MOST_DAYS:
+            if meant is None and kind == "date" and parts.get("month") and _day(parts) <= MOST_DAYS:
                 found.append(Mention(kind, "", start, end, nearest=_nearest(parts, today)))
             if meant:
                 no_year = meant[0] == "date" and "day" in parts and not (parts.get("year") or parts.get("before"))
@@ -177,9 +188,12 @@ def top_of(words: Sequence[str], taken: Sequence[Mention] = ()) -> int:
     return 1
 
 
-def _is_end(before: str, kind: str, said: str) -> bool:
-    """Whether a time is the end of one, as in "until friday". "By" and "sampai" (which is "arrived", too) before what
-    has gone don't make it one: "going by last month", "sampai sabtu lepas"."""
+def _is_end(words: Sequence[str], start: int, kind: str, said: str) -> bool:
+    """Whether a time is the end of one, as in "until friday" and "sampai ke hari ini". "By" and "sampai" (which is
+    "arrived", too) before what has gone don't make it one: "going by last month", "sampai sabtu lepas"."""
+    before = words[start - 1] if start else ""
+    if before in ("ke", "to") and start > 1 and (words[start - 2] in _words()["until"] or words[start - 2] == "up"):
+        return True
     if before not in _words()["until"]:
         return False
     gone = kind in ("yesterday", "ago") or kind.startswith("last ") or bool(_GONE.search(said))
@@ -236,7 +250,7 @@ def _of_year(year: int, today: date) -> tuple[str, str] | None:
 def _date(parts: dict[str, str | None], today: date) -> tuple[str, str] | None:
     month = _month(parts)
     year = _year(parts, today)
-    number = int(parts["day"])
+    number = _day(parts)
     if year is None and (month, number) == (2, 29):
         year = next(one for one in range(today.year, 0, -1) if isleap(one) and date(one, 2, 29) <= today)
     try:
@@ -246,6 +260,10 @@ def _date(parts: dict[str, str | None], today: date) -> tuple[str, str] | None:
     except ValueError:
         return None
     return "date", f"day:{day}"
+
+
+def _day(parts: dict[str, str | None]) -> int:
+    return _ordinals().get(parts["day"]) or int(parts["day"])
 
 
 def _nearest(parts: dict[str, str | None], today: date) -> tuple[str, ...]:

@@ -257,7 +257,8 @@ def _balance(query: Query, part: Panel, days: list[date], known: dict[str, Item]
 
 def _cover(query: Query, part: Panel, known: dict[str, Item], day: date) -> Result:
     """Days that the stock of an evening lasts at the mean use of the four weeks before."""
-    table = _table(part.keys, [day], part.balance[:, -1:], known)
+    evening = part.balance[:, -1:] if part.shape[1] else np.full((part.shape[0], 1), np.nan)  # before the records
+    table = _table(part.keys, [day], evening, known)
     if not query.by and not query.items:
         query = replace(query, by="item")
     recent = part.used[:, -USUAL:]

@@ -10,7 +10,7 @@ from common import toml
 
 DATA = Path(__file__).parent / "data"
 MOST_WORDS = 40  # of a question that are read
-SHORTEST = 5  # letters of a word that may be misspelt; in one of four two may have changed places
+SHORTEST = 4  # letters of a word that may be misspelt; one of four lacks a letter, or has two in the wrong order
 _WORD = re.compile(r"[^\W_]+(?:[-/.:][^\W_]+)*|'s\b")
 
 
@@ -43,11 +43,13 @@ def _mended(word: str) -> str:
 
     if word in _in_full():
         return _in_full()[word]
-    if len(word) < SHORTEST - 1 or word in question_words() or word in _other_words():
+    if len(word) < SHORTEST or word in question_words() or word in _other_words():
         return word
     one_off = [key for key in _keys()[word[0]] if OSA.distance(word, key, score_cutoff=1) <= 1]
-    if min(len(word), *map(len, one_off), SHORTEST) < SHORTEST:
-        one_off = [key for key in one_off if sorted(key) == sorted(word)]
+    if len(word) == SHORTEST or SHORTEST in map(len, one_off):
+        one_off = [key for key in one_off if len(key) > len(word) or sorted(key) == sorted(word)]
+    if len(one_off) > 1:  # "consumd" is rather "consumed" than "consume"
+        one_off = [key for key in one_off if key[-1] == word[-1]]
     return one_off[0] if len(one_off) == 1 else word
 
 

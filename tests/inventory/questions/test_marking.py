@@ -58,3 +58,9 @@ def test_what_may_be_written_comes_from_the_question():
     assert "bloopfish" in allowed.items and not {"how", "much", "last", "chicken"} & set(allowed.items)
     wider = allowed_of(mark("how many chicken wingettes are left", ITEMS, OUTLETS, TODAY))
     assert wider.sure_items == (("chicken", "chicken wingettes"),)
+
+
+def test_a_saying_names_nothing():
+    marks = mark("telur dah nyawa-nyawa ikan kat JB", ITEMS, OUTLETS, TODAY)
+    assert [one.name for one in marks.items] == ["eggs"] and "ikan" not in marks.words
+    assert mark("nyawa-nyawa ikan kat JB", ITEMS, OUTLETS, TODAY).items == ()

@@ -128,6 +128,8 @@ def test_years_and_shortened_words_are_read(text, period):
         ("lima belas hari akan datang", "next_15_days"),
         ("sebelas hari lalu", "last_11_days"),
         ("the fifth of October", "day:2026-10-05"),
+        ("18 hb November", "day:2026-11-18"),
+        ("over the last two hundred days", "last_200_days"),
         ("on the twenty-first of march", "day:2026-03-21"),
         ("sejak rekod bermula sampai ke hari ini", "all"),
         ("has Penang ever had none", "all"),

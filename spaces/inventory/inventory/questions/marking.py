@@ -27,14 +27,18 @@ class Marks:
 
 
 def mark(question: str, items: Sequence[Item], outlets: Sequence[Outlet], today: date) -> Marks:
-    """What the rules find. A dish is left out of a question that names something else: "fries sell well, potatoes?"."""
+    """What the rules find. A saying is left out of a question, and a dish out of one that names something else: "fries
+    sell well, potatoes?"."""
     words, commas = words_of(question), commas_of(question)
     marks = _marks(words, commas, items, outlets, today)
     known = [one for one in (*marks.items, *marks.outlets) if one.name]
+    idle = strangers(known, words, ("sayings",), commas)
     dishes = strangers(known, words, ("dishes",), commas)
-    if not dishes or not any(one.name for one in apart_from(marks.items, dishes)):
+    if any(one.name for one in apart_from(marks.items, (*dishes, *idle))):
+        idle += dishes
+    if not idle:
         return marks
-    kept = [at for at in range(len(words)) if not any(at in one.places for one in dishes)]
+    kept = [at for at in range(len(words)) if not any(at in one.places for one in idle)]
     parted = frozenset(new for new, old in enumerate(kept) if old in commas)
     return _marks(tuple(words[at] for at in kept), parted, items, outlets, today)
 

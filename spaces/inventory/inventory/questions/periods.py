@@ -64,7 +64,8 @@ def _numbers() -> dict[str, int]:
     for one, n in words["satuan"].items():
         found |= {one: n, f"{one} belas": 10 + n, f"{one} puluh": 10 * n}
         found |= {f"{one} puluh {other}": 10 * n + more for other, more in words["satuan"].items()}
-    return found | words["ones"]
+    hundreds = {f"{one}{joint}hundred": 100 * n for one, n in words["ones"].items() for joint in " -"}
+    return found | hundreds | words["ones"]
 
 
 @cache
@@ -91,8 +92,8 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
     weekday = one_of(words["weekdays"])
     before = "(?P<before>last year|tahun lepas|tahun lalu)"
     year = rf"(?: (?P<year>(?:19|20)\d\d)| {before})?"
-    day = r"(?P<day>\d{1,2})(?:st|nd|rd|th|hb)?"
-    last = r"(?:last|past|previous|prior|latest|recent)"
+    day = r"(?P<day>\d{1,2})(?:st|nd|rd|th| ?hb)?"
+    last = r"(?:last|past|previous|preceding|prior|latest|recent)"
     ahead = r"(?:next|coming|following|upcoming)"
     gone = "(?:lepas|lalu|sudah|terakhir|kebelakangan(?: ini)?|ke belakang)"
     to_come = "(?:akan datang|mendatang|ke depan|kedepan|seterusnya|ke hadapan|depan|hadapan|nanti|berikutnya)"
@@ -109,7 +110,7 @@ def _patterns() -> list[tuple[re.Pattern, str]]:
         (rf"(?:the )?{number} {unit} (?:ahead|to come|from now)", "next days"),
         (rf"(?:dalam masa |sepanjang |selama |bagi |untuk )?{number} {unit} (?:yang )?{to_come}", "next days"),
         (rf"(?:{last}) {number} {unit}", "last days"),
-        (rf"{last} (?P<number>[1-9]\d{{1,2}})(?=$| (?:how|what|which|where|who|berapa) )", "last days"),
+        (rf"{last} (?P<number>[1-9]\d{{1,2}})(?=$| (?:how|what|which|where|who|that|berapa) )", "last days"),
         (rf"(?:dalam masa |sepanjang )?{number} {unit} (?:yang )?{gone}", "last days"),
         (rf"(?:dalam masa|sejak|sepanjang|selama) {number} {unit}", "last days"),
         (rf"(?:(?:dalam|untuk) )?{number} {unit} lagi", "next days"),

@@ -243,6 +243,12 @@ def test_what_says_nothing_of_what_is_asked_is_asked_back(panel, text):
     assert ask(text, panel, ITEMS, OUTLETS, model=Queue()).ask_back
 
 
+def test_what_is_refused_says_too_what_the_records_lack(panel):
+    answer = asked(panel, "how fresh is the butter", Line(NONE))
+    assert answer.text.startswith("There is no item 'butter' in the records. I answer only questions")
+    assert answer.ask_back == tuple(item.name for item in ITEMS) and not answer.understood
+
+
 def test_a_common_place_that_is_not_there_has_to_be_read(panel):
     text = "chicken used at the Ipoh outlet"
     assert allowed_of(mark(text, ITEMS, OUTLETS, TODAY)).sure_outlets == (("ipoh",),)

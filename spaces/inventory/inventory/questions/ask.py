@@ -119,7 +119,8 @@ def ask(
         return answer(answers.say("about_what", language, list=answers.listed(choices)), choices=choices)
     reading, by = _read(question, marks, model, models)
     if reading.line.intent == NONE:
-        return answer(answers.say("refusal", language))
+        strange = _strange(marks, items, outlets, language)
+        return answer(f"{strange.text} {answers.say('refusal', language)}".strip(), choices=strange.choices)
     query = resolve(reading.line, marks, items, outlets, language, day)
     if isinstance(query, Unclear):
         return answer(query.text, choices=query.choices)
@@ -156,6 +157,16 @@ def _about(marks: Marks) -> list[Query]:
         ]
     intents = ("stock", "used", "received") if period else ("stock", "used", "to_order")
     return [Query(intent, items, outlets, period) for intent in intents]
+
+
+def _strange(marks: Marks, items: Sequence[Item], outlets: Sequence[Outlet], language: str) -> Unclear:
+    """What a question names that the database doesn't have: it may be refused for that alone."""
+    for kind, found, there in (("item", marks.items, items), ("outlet", marks.outlets, outlets)):
+        for one in found:
+            if one.name is None:
+                words = " ".join(marks.words[one.start : one.end])
+                return Unclear(answers.say(f"unknown_{kind}", language, words=words), tuple(one.name for one in there))
+    return Unclear("")
 
 
 def resolve(

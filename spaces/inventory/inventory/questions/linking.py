@@ -71,7 +71,7 @@ class _Form:
 
 @cache
 def common_names() -> dict[str, list[str]]:
-    """Names that things and places have elsewhere: "items_en", "items_ms", "dishes" and "outlets"."""
+    """Names that things and places have elsewhere: "items_en", "items_ms", "outlets", "dishes" and "sayings"."""
     return toml.read(DATA / "common_names.toml")
 
 

@@ -2,7 +2,6 @@
 mended ("uesd", "yestrday")."""
 
 import re
-from collections import defaultdict
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -45,7 +44,7 @@ def _mended(word: str) -> str:
         return _in_full()[word]
     if len(word) < SHORTEST or word in question_words() or word in _other_words():
         return word
-    one_off = [key for key in _keys()[word[0]] if OSA.distance(word, key, score_cutoff=1) <= 1]
+    one_off = [key for key in _keys().get(word[0], ()) if OSA.distance(word, key, score_cutoff=1) <= 1]
     if len(word) == SHORTEST or SHORTEST in map(len, one_off):
         one_off = [key for key in one_off if len(key) > len(word) or sorted(key) == sorted(word)]
     if len(one_off) > 1:  # "consumd" is rather "consumed" than "consume"
@@ -62,14 +61,15 @@ def _in_full() -> dict[str, str]:
 
 @cache
 def _keys() -> dict[str, list[str]]:
-    """The words that are mended, by their first letter."""
-    found = defaultdict(list)
+    """The words that are read for one with a slip, by their first letter."""
+    found: dict[str, list[str]] = {}
     for word in toml.read(DATA / "spelling.toml")["mended"].split():
-        found[word[0]].append(word)
+        found.setdefault(word[0], []).append(word)
     return found
 
 
 @cache
 def _other_words() -> frozenset[str]:
+    """Words that are what they are."""
     spelling = toml.read(DATA / "spelling.toml")
     return frozenset(f"{spelling['mended']} {spelling['others']}".split())

@@ -32,12 +32,14 @@ _CODE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CODE_WITHIN = 500  # characters; more would take long to search
-# What points to something that isn't named.
+# What points to a thing, and to a place, that isn't named.
 _POINTING = (
-    "that stuff", "that one", "those ones", "of those", "of them", "of it", "check it", "over there", "delivered there",
-    "other branch", "other outlet", "that branch", "that outlet", "other one", "other two", "yang tu", "yang itu",
-    "yang tadi", "yang sana", "benda tu", "benda itu", "kat situ", "di situ", "kat sana", "di sana", "cawangan tu",
-    "cawangan itu", "outlet tu", "outlet itu",
+    "that stuff", "that one", "those ones", "of those", "of them", "of it", "check it", "other one", "other two",
+    "yang tu", "yang itu", "yang tadi", "benda tu", "benda itu",
+)  # fmt: skip
+_POINTING_THERE = (
+    "over there", "delivered there", "other branch", "other outlet", "that branch", "that outlet", "kat situ", "di situ",
+    "kat sana", "di sana", "yang sana", "cawangan tu", "cawangan itu", "outlet tu", "outlet itu",
 )  # fmt: skip
 # What says that several outlets are meant as one.
 _ONE_NUMBER = (
@@ -139,7 +141,8 @@ def _asks_nothing(marks: Marks) -> bool:
     if not all(one.name for one in (*marks.items, *marks.outlets)):
         return False
     text = f" {' '.join(marks.words)} "
-    if not marks.items and any(f" {words} " in text for words in _POINTING):
+    pointing = _POINTING if marks.outlets else (*_POINTING, *_POINTING_THERE)
+    if not marks.items and any(f" {words} " in text for words in pointing):
         return True
     spent = {at for one in (*marks.items, *marks.outlets, *marks.times) for at in one.places}
     rest = {word for at, word in enumerate(marks.words) if at not in spent and not word.isdecimal()}

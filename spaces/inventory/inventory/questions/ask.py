@@ -38,8 +38,8 @@ _POINTING = (
     "yang tu", "yang itu", "yang tadi", "benda tu", "benda itu",
 )  # fmt: skip
 _POINTING_THERE = (
-    "over there", "delivered there", "other branch", "other outlet", "that branch", "that outlet", "kat situ", "di situ",
-    "kat sana", "di sana", "yang sana", "cawangan tu", "cawangan itu", "outlet tu", "outlet itu",
+    "over there", "delivered there", "other branch", "other outlet", "that branch", "that outlet", "kat situ",
+    "di situ", "kat sana", "di sana", "yang sana", "cawangan tu", "cawangan itu", "outlet tu", "outlet itu",
 )  # fmt: skip
 # What says that several outlets are meant as one.
 _ONE_NUMBER = (

@@ -76,7 +76,7 @@ class Keywords:
         by = by or ("item" if rank and there & _ITEMS else "")
         items = tuple(ways[0] for ways in allowed.sure_items)
         outlets = tuple(ways[0] for ways in allowed.sure_outlets)
-        kind = allowed.kinds[0] if len(allowed.kinds) <= 3 else ""
+        kind = allowed.kinds[0] if allowed.kinds else ""
         mean = bool(there & {"average", "purata", "sehari"})
         return Reading(Line(intent, items, outlets, kind, by, rank if by else "", mean), 1.0)
 

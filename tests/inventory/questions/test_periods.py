@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inventory.questions.periods import as_future, as_past, mentions, top_of
+from common import toml
+from inventory.questions.periods import WORDS, as_asked, mentions, top_of
 from inventory.questions.queries import window
 from inventory.questions.query import KINDS, Query
 from inventory.questions.words import words_of
@@ -141,11 +142,19 @@ def test_ways_of_saying_a_time(text, period):
 
 def test_a_day_without_a_year_has_gone_where_that_is_asked():
     [christmas] = mentions(words_of("on 25 december"), TODAY)
-    assert (christmas.period, as_past(christmas, TODAY).period) == ("day:2026-12-25", "day:2025-12-25")
+    assert (christmas.period, as_asked(christmas, "used", TODAY).period) == ("day:2026-12-25", "day:2025-12-25")
     [said] = mentions(words_of("on 25 december 2026"), TODAY)
-    assert as_past(said, TODAY).period == "day:2026-12-25"
+    assert as_asked(said, "used", TODAY).period == "day:2026-12-25"
     [gone] = mentions(words_of("on 3/11"), TODAY)
-    assert as_past(gone, TODAY).period == "day:2026-11-03"
+    assert as_asked(gone, "used", TODAY).period == "day:2026-11-03"
+
+
+def test_every_form_of_a_time_can_be_met():
+    """None that is read as something else before times are looked for: such a one would be dead."""
+    said = toml.read(WORDS)
+    forms = [form for table in ("days", "kinds") for ways in said[table].values() for form in ways]
+    forms += [*said["before_yesterday"], *said["months"], *said["weekdays"], *said["units"]]
+    assert [form for form in forms if " ".join(words_of(form)) != form] == []
 
 
 @pytest.mark.parametrize(
@@ -161,8 +170,8 @@ def test_a_day_without_a_year_has_gone_where_that_is_asked():
 )
 def test_days_that_do_not_say_whether_they_have_gone(text, past, future):
     [said] = mentions(words_of(text), TODAY)
-    assert (as_past(said, TODAY).period, as_future(said).period) == (past, future)
-    assert {as_past(said, TODAY).kind, as_future(said).kind} == set(said.kinds)
+    assert (as_asked(said, "used", TODAY).period, as_asked(said, "forecast", TODAY).period) == (past, future)
+    assert {as_asked(said, "used", TODAY).kind, as_asked(said, "forecast", TODAY).kind} == set(said.kinds)
 
 
 def test_a_day_that_no_month_has_is_there_and_names_none():

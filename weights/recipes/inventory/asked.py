@@ -14,7 +14,7 @@ from pathlib import Path
 
 from inventory.questions.linking import Found
 from inventory.questions.marking import Marks, mark
-from inventory.questions.periods import as_future, as_past
+from inventory.questions.periods import as_asked
 from inventory.questions.query import NONE, WORDS
 from inventory.simulation.example import ITEMS, OUTLETS
 
@@ -52,8 +52,7 @@ def _with_slots(words: Iterable[str], items: list[Found], outlets: list[Found]) 
 def _kind(period: str, intent: str, marks: Marks) -> str:
     if not period or (period == "all" and not marks.times):
         return period
-    ahead = intent in ("forecast", "cover")
-    times = [as_future(one) if ahead else as_past(one, TODAY) for one in marks.times]
+    times = [as_asked(one, intent, TODAY) for one in marks.times]
     kinds = [one.kind for one in times if one.period == period]
     if not kinds:
         raise ValueError(f"the times found are {[one.period for one in times]}, not {period}")

@@ -22,9 +22,9 @@ from inventory.questions.queries import Row, Sources, run
 from inventory.questions.query import FUTURE, KINDS, NONE, NUMBERED, WORDS, Line, Query, line_of
 from inventory.questions.words import question_words
 
-# Confidence below which is asked back: chosen as the highest that withheld no right answer to the questions that
-# benchmarks/inventory/questions.py has for such choices (its table for the dev part).
-THRESHOLD = 0.65
+# Confidence below which is asked back: the highest of its table that withholds no right answer to the dev questions of
+# benchmarks/inventory/questions.py.
+THRESHOLD = 0.6
 # SQL is no question; "update", "select" and "drop" alone may be words of one.
 _CODE = re.compile(
     r"\b(update\b.+\bset\b.+=|insert\s+into\b|delete\s+from\b|(drop|alter|truncate)\s+(table|database)\b"
@@ -242,9 +242,7 @@ def _period(line: Line, marks: Marks, today: date) -> str | tuple[str, ...] | No
     if not line.kind:
         return ""
     times = [one for one in marks.times if line.kind in one.kinds]
-    ahead = line.intent in ("forecast", "cover")
-    turned = [periods.as_future(one) if ahead else periods.as_past(one, today) for one in times]
-    named = tuple(dict.fromkeys(one.period for one in turned))
+    named = tuple(dict.fromkeys(periods.as_asked(one, line.intent, today).period for one in times))
     if "" in named:
         return None
     if len(named) > 1:

@@ -8,7 +8,7 @@ needs to be asked.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from inventory.questions.query import BY, INTENT_OF, KINDS, NONE, RANKS
+from inventory.questions.query import BY, INTENT_OF, NONE, RANKS
 
 MOST_NAMES = 3  # items, and outlets, of a question
 _SLOTS = ("Item", "Place", "Period", "By", "Rank", "Mean")
@@ -22,16 +22,14 @@ class Allowed:
 
     items, outlets: words that may be copied
     sure_items, sure_outlets: of each name that surely is in the question, the ways of copying it; all are written
-    kinds: of periods
-    timed: whether a time surely is in the question; a period is written then, unless the intent has none
+    kinds: of the times in the question; where there are any a period is written, unless the intent has none
     """
 
     items: tuple[str, ...] = ()
     outlets: tuple[str, ...] = ()
     sure_items: tuple[tuple[str, ...], ...] = ()
     sure_outlets: tuple[tuple[str, ...], ...] = ()
-    kinds: tuple[str, ...] = KINDS
-    timed: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass
@@ -130,8 +128,8 @@ class Grammar:
 
     def _period_due(self, written: list[tuple[str, str]]) -> bool:
         """Whether the line has to name a period and doesn't yet."""
-        timed = self._allowed.timed and INTENT_OF[written[0][1]] not in _TIMELESS
-        return timed and all(name != "Period" for name, _ in written)
+        timed = self._allowed.kinds and INTENT_OF[written[0][1]] not in _TIMELESS
+        return bool(timed) and all(name != "Period" for name, _ in written)
 
     def _free_slots(self, written: list[tuple[str, str]]) -> list[str]:
         if written[0][1] == NONE:

@@ -10,7 +10,7 @@ from functools import cache
 
 from common import toml
 from inventory.items import Item, Outlet
-from inventory.questions.words import DATA, question_words, words_of
+from inventory.questions.words import DATA, is_slip, question_words, words_of
 
 SURE = 0.9  # a name that is met like this is in the question beyond doubt
 ENOUGH = 0.75  # below, a name is asked back
@@ -211,7 +211,7 @@ def _misspelt(words: str, form: str) -> float:
     if words[0] != form[0] or words in question_words():
         return 0.0
     if min(len(words), len(form)) < SHORTEST:
-        return _SLIP if _is_slip(words, form) and not _is_common(words) else 0.0
+        return _SLIP if is_slip(words, form) and not _is_common(words) else 0.0
     pairs = zip(words.split(), form.split(), strict=False)
     if words.count(" ") == form.count(" ") and any(mine[0] != theirs[0] for mine, theirs in pairs):
         return 0.0  # "penang's bread" is no Penang Road
@@ -222,15 +222,6 @@ def _misspelt(words: str, form: str) -> float:
         return 0.0
     share = DamerauLevenshtein.distance(words, form, score_cutoff=most) / longest
     return max(0.0, 1.0 - share / 2) if share <= wrong else 0.0
-
-
-def _is_slip(word: str, form: str) -> bool:
-    """Whether a word of four letters lacks one of the other's five, or has two of its four in the wrong order."""
-    from rapidfuzz.distance import OSA
-
-    swapped = len(word) == len(form) == 4 and sorted(word) == sorted(form)
-    lacking = (len(word), len(form)) == (4, 5)
-    return (swapped or lacking) and OSA.distance(word, form, score_cutoff=1) <= 1
 
 
 @cache

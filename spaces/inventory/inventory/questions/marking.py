@@ -83,7 +83,6 @@ def allowed_of(marks: Marks) -> Allowed:
         tuple(_ways(one, marks.words, timed | named | usual) for one in _each_once(marks.items, marks.words)),
         tuple((" ".join(marks.words[one.start : one.end]),) for one in _each_once(marks.outlets, marks.words)),
         kinds,
-        bool(kinds),
     )
 
 

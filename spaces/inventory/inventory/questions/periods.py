@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from common import toml
+from inventory.questions.query import AHEAD
 
 MOST_DAYS = 31  # of a month; a larger number beside its name is no day at all
 _GONE = re.compile(r" (?:lepas|lalu)$")
@@ -160,21 +161,17 @@ def _without_the_vaguer(found: tuple[Mention, ...]) -> tuple[Mention, ...]:
     return tuple(one for one in found if one.period not in said)
 
 
-def as_past(mention: Mention, today: date) -> Mention:
-    """A mention where something that has happened is asked: 25 December is the last one then."""
+def as_asked(mention: Mention, intent: str, today: date) -> Mention:
+    """A mention as it is meant in a question of that intent: "in three days" lies ahead in a forecast and has gone
+    where something was used, for which 25 December is the last one."""
     if not mention.either or not mention.period:
         return mention
-    if not mention.period.startswith("day:"):
-        return replace(mention, kind="last days", period=mention.period.replace("next_", "last_"))
+    ahead = intent in AHEAD
+    if mention.kind.endswith(" days"):
+        way = "next" if ahead else "last"
+        return replace(mention, kind=f"{way} days", period=f"{way}_{mention.period.partition('_')[2]}")
     day = date.fromisoformat(mention.period.removeprefix("day:"))
-    return mention if day <= today else replace(mention, period=f"day:{day.replace(year=day.year - 1)}")
-
-
-def as_future(mention: Mention) -> Mention:
-    """A mention where something to come is asked."""
-    if not mention.either or mention.kind != "last days":
-        return mention
-    return replace(mention, kind="next days", period=mention.period.replace("last_", "next_"))
+    return mention if ahead or day <= today else replace(mention, period=f"day:{day.replace(year=day.year - 1)}")
 
 
 def top_of(words: Sequence[str], taken: Sequence[Mention] = ()) -> int:

@@ -74,6 +74,7 @@ KINDS = (
 )
 NUMBERED = ("last days", "next days", "month", "date", "weekday")  # kinds that are nothing without their words
 FUTURE = ("tomorrow", "next_week")
+AHEAD = ("forecast", "cover")  # intents about days to come
 _PERIOD = re.compile(
     r"|today|yesterday|this_week|last_week|this_month|last_month|this_year|last_year|tomorrow|next_week|all"
     r"|year:(19|20)\d\d"

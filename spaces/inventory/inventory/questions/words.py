@@ -9,7 +9,7 @@ from common import toml
 
 DATA = Path(__file__).parent / "data"
 MOST_WORDS = 40  # of a question that are read
-SHORTEST = 4  # letters of a word that may be misspelt; one of four lacks a letter, or has two in the wrong order
+SHORTEST = 4  # letters of a word with a slip
 _WORD = re.compile(r"[^\W_]+(?:[-/.:][^\W_]+)*|'s\b")
 
 
@@ -34,19 +34,25 @@ def question_words(*kinds: str) -> frozenset[str]:
     return frozenset(" ".join(words[kind] for kind in kinds or words).split())
 
 
-@lru_cache(maxsize=20_000)
-def _mended(word: str) -> str:
-    """A word in full, and as it is spelt: where one letter is wrong, missing or too many, or two have changed places,
-    but not the first. A word that is another one, or could be several, stays as it is."""
+def is_slip(word: str, meant: str) -> bool:
+    """Whether a word is another one with a letter that is wrong, missing or too many, or two that changed places. Where
+    one of them has four letters, only with one missing or two that changed places: too many are alike."""
     from rapidfuzz.distance import OSA
 
+    if len(word) < SHORTEST or OSA.distance(word, meant, score_cutoff=1) > 1:
+        return False
+    return min(len(word), len(meant)) > SHORTEST or len(meant) > len(word) or sorted(meant) == sorted(word)
+
+
+@lru_cache(maxsize=20_000)
+def _mended(word: str) -> str:
+    """A word in full, and without a slip, but for one in its first letter. A word that is another one, or could be
+    several, stays as it is."""
     if word in _in_full():
         return _in_full()[word]
-    if len(word) < SHORTEST or word in question_words() or word in _other_words():
+    if word in question_words() or word in _other_words():
         return word
-    one_off = [key for key in _keys().get(word[0], ()) if OSA.distance(word, key, score_cutoff=1) <= 1]
-    if len(word) == SHORTEST or SHORTEST in map(len, one_off):
-        one_off = [key for key in one_off if len(key) > len(word) or sorted(key) == sorted(word)]
+    one_off = [key for key in _keys().get(word[0], ()) if is_slip(word, key)]
     if len(one_off) > 1:  # "consumd" is rather "consumed" than "consume"
         one_off = [key for key in one_off if key[-1] == word[-1]]
     return one_off[0] if len(one_off) == 1 else word
